@@ -1,0 +1,103 @@
+"""Momentum in optimisation: the small library behind the course.
+
+>>> import d2lmini as d2l
+>>> f = d2l.ravine()
+>>> trace = d2l.momentum(f.grad, [-5, -2], eta=0.6, beta=0.5, steps=20)
+>>> trace.final.round(6)
+array([0.007188, 0.002553])
+
+Importing the package imports nothing else: each public name brings in its module when it is first
+used, so that a page about a formula does not wait for PyTorch, Matplotlib or the widgets.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
+    from . import explore as explore
+    from .data import load_mnist as load_mnist
+    from .dataset import Dataset as Dataset
+    from .descent import Trace as Trace
+    from .descent import gradient_descent as gradient_descent
+    from .descent import momentum as momentum
+    from .figure import subplots as subplots
+    from .history import History as History
+    from .labels import available_languages as available_languages
+    from .labels import label as label
+    from .labels import language as language
+    from .labels import use_language as use_language
+    from .plots import plot_decay as plot_decay
+    from .plots import plot_iterates as plot_iterates
+    from .plots import plot_losses as plot_losses
+    from .plots import plot_rates as plot_rates
+    from .plots import plot_trace as plot_trace
+    from .problems import Quadratic as Quadratic
+    from .problems import ravine as ravine
+    from .spectrum import convergence_rate as convergence_rate
+    from .spectrum import optimal_eta as optimal_eta
+    from .spectrum import optimal_eta_beta as optimal_eta_beta
+    from .training import mlp as mlp
+    from .training import sgd_momentum as sgd_momentum
+    from .training import train as train
+
+__version__ = "0.1.0"
+
+_MODULE_OF = {
+    "Dataset": "dataset",
+    "History": "history",
+    "Quadratic": "problems",
+    "Trace": "descent",
+    "available_languages": "labels",
+    "convergence_rate": "spectrum",
+    "gradient_descent": "descent",
+    "label": "labels",
+    "language": "labels",
+    "load_mnist": "data",
+    "mlp": "training",
+    "momentum": "descent",
+    "optimal_eta": "spectrum",
+    "optimal_eta_beta": "spectrum",
+    "plot_decay": "plots",
+    "plot_iterates": "plots",
+    "plot_losses": "plots",
+    "plot_rates": "plots",
+    "plot_trace": "plots",
+    "ravine": "problems",
+    "sgd_momentum": "training",
+    "subplots": "figure",
+    "train": "training",
+    "use_language": "labels",
+}
+_SUBMODULES = ("explore",)
+
+# The optional dependencies of a module that a plain `pip install d2lmini` does not bring.
+_EXTRA_OF = {"data": "data", "training": "training", "explore": "explore"}
+
+__all__ = sorted([*_MODULE_OF, *_SUBMODULES])
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that a public name lives in, once (PEP 562)."""
+    module_name = name if name in _SUBMODULES else _MODULE_OF.get(name)
+    if module_name is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f".{module_name}", __name__)
+    except ModuleNotFoundError as error:
+        extra = _EXTRA_OF.get(module_name)
+        if extra is None or error.name is None or error.name.split(".")[0] == __name__:
+            raise
+        raise ModuleNotFoundError(
+            f"d2lmini.{name} needs the package {error.name!r}, which is not installed: "
+            f'pip install "d2lmini[{extra}]"',
+            name=error.name,
+        ) from error
+    value = module if name in _SUBMODULES else getattr(module, name)
+    globals()[name] = value  # so that this function runs once per name
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

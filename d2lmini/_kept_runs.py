@@ -1,0 +1,84 @@
+"""Which training runs can be kept on disk, under which name, in which form."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from . import _loop, sgd
+from ._loop import Settings
+from .dataset import Dataset
+from .history import History
+
+__all__ = ["dump", "is_known", "key", "load"]
+
+
+def is_known(model: nn.Module, loss: Callable[..., Any]) -> bool:
+    """Say whether the run is described by PyTorch's version, the settings and the numbers."""
+    code = [getattr(loss, "__module__", None) if hasattr(loss, "__qualname__") else None]
+    for module in model.modules():
+        code.append(type(module).__module__)
+        # Not in the source of any class, and to be called on each pass.
+        if any(value for name, value in vars(module).items() if name.endswith("_hooks")):
+            return False
+    on_cpu = all(tensor.device.type == "cpu" for _, tensor in _tensors(model))
+    return on_cpu and all(name is not None and f"{name}.".startswith("torch.") for name in code)
+
+
+def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    yield from model.named_parameters()
+    yield from model.named_buffers()
+
+
+def key(model: nn.Module, data: Dataset, settings: Settings, loss: Callable[..., Any]) -> str:
+    """Return a name that differs for any two runs that may differ."""
+    digest = hashlib.sha256()
+    for code in (_loop, sgd):
+        digest.update(Path(str(code.__file__)).read_bytes())
+    plain = (bool, int, float, str, tuple, type(None))
+    modules = [
+        (
+            name,
+            type(module).__qualname__,
+            {k: v for k, v in sorted(vars(module).items()) if isinstance(v, plain)},
+        )
+        for name, module in model.named_modules()
+    ]
+    for part in (torch.__version__, data.fingerprint, loss.__qualname__, settings, modules):
+        digest.update(f"{part!r}\n".encode())
+    for name, tensor in _tensors(model):
+        kind = (name, tensor.dtype, tuple(tensor.shape), tensor.requires_grad)
+        digest.update(f"{kind!r}\n".encode())
+        digest.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return f"train-{digest.hexdigest()}"
+
+
+def dump(history: History, model: nn.Module) -> bytes:
+    """Return a history and the state of the trained model as bytes."""
+    record = {field.name: getattr(history, field.name) for field in fields(history)}
+    for name in ("loss", "smoothed"):
+        record[name] = torch.tensor(record[name])
+    tensors = {name: tensor.detach() for name, tensor in _tensors(model)}
+    buffer = io.BytesIO()
+    torch.save({"history": record, "tensors": tensors}, buffer)
+    return buffer.getvalue()
+
+
+@torch.no_grad()
+def load(payload: bytes, model: nn.Module) -> History:
+    """Return a kept history, and put the model into the state in which it was kept."""
+    kept = torch.load(io.BytesIO(payload), weights_only=True)
+    for name, tensor in _tensors(model):
+        tensor.copy_(kept["tensors"][name])
+    model.zero_grad(set_to_none=True)
+    record = kept["history"]
+    for name in ("loss", "smoothed"):
+        record[name] = record[name].numpy()
+    return History(**record)

@@ -1,0 +1,156 @@
+"""The loop of :func:`d2lmini.training.train`, and what it must put back as it was."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ._progress import progress_bar
+from .dataset import Dataset
+from .history import History
+from .sgd import sgd_momentum
+
+__all__ = ["Settings", "modes", "run"]
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+Callback = Callable[[int, float, float], object]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of :func:`~d2lmini.training.train` that the numbers depend on."""
+
+    eta: float
+    beta: float
+    batch_size: int
+    until: float | None
+    max_steps: int
+    seed: int
+    smoothing: float
+    threads: int
+
+
+@contextmanager
+def modes(model: nn.Module, *, training: bool) -> Iterator[None]:
+    """Put the model into training or evaluation mode, and each part back afterwards."""
+    before = [(module, module.training) for module in model.modules()]
+    model.train(training)
+    try:
+        yield
+    finally:
+        for module, mode in before:
+            module.training = mode
+
+
+@contextmanager
+def _surroundings(seed: int, threads: int) -> Iterator[None]:
+    """Set PyTorch's thread count and global CPU random state, and both back afterwards."""
+    threads_before = torch.get_num_threads()
+    with torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed, which would seed the generators of all devices.
+        torch.default_generator.manual_seed(seed)
+        torch.set_num_threads(threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads_before)
+
+
+def run(
+    model: nn.Module,
+    data: Dataset,
+    settings: Settings,
+    *,
+    loss: Loss,
+    progress: bool | None,
+    callback: Callback | None,
+) -> History:
+    """Train the model in place; the arguments are those of :func:`~d2lmini.training.train`."""
+    started = time.perf_counter()
+    params = [p for p in model.parameters() if p.requires_grad]
+    states = [torch.zeros_like(p) for p in params]
+    costs: list[float] = []
+    smoothed: list[float] = []
+    s = settings.smoothing
+    weighted, weight = 0.0, 0.0  # numerator and denominator of the smoothed cost
+    diverged = False
+    with (
+        _surroundings(settings.seed, settings.threads),
+        modes(model, training=True),
+        progress_bar(
+            total=settings.max_steps, desc=data.name, unit=" minibatches", show=progress
+        ) as bar,
+    ):
+        minibatches = _minibatches(data, params[0], settings.batch_size, settings.seed)
+        for x, y in itertools.islice(minibatches, settings.max_steps):
+            model.zero_grad(set_to_none=True)
+            cost = loss(model(x), y)
+            value = cost.item()
+            if not math.isfinite(value):
+                diverged = True
+                break
+            cost.backward()
+            sgd_momentum(params, states, eta=settings.eta, beta=settings.beta)
+
+            weighted = s * weighted + (1 - s) * value
+            weight = s * weight + (1 - s)
+            costs.append(value)
+            smoothed.append(weighted / weight)
+            bar.update()
+            if callback is not None:
+                callback(len(costs), value, smoothed[-1])
+            if settings.until is not None and smoothed[-1] <= settings.until:
+                break
+        model.zero_grad(set_to_none=True)
+        accuracy = math.nan if diverged else _accuracy(model, data)
+    return History(
+        loss=np.array(costs),
+        smoothed=np.array(smoothed),
+        steps=len(costs),
+        eta=settings.eta,
+        beta=settings.beta,
+        accuracy=accuracy,
+        seconds=time.perf_counter() - started,
+        data=data.name,
+        diverged=diverged,
+    )
+
+
+def _minibatches(
+    data: Dataset, like: Tensor, batch_size: int, seed: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield minibatches without end, each in the memory of the one before.
+
+    Gathering 100 rows into the same place keeps them in the processor's cache; gathering a whole
+    shuffled epoch, or allocating each minibatch anew, costs 5 to 20 % more time.
+    """
+    examples = torch.tensor(data.train_x, dtype=like.dtype, device=like.device)
+    classes = torch.tensor(data.train_y, device=like.device)
+    x = torch.empty(batch_size, data.n_features, dtype=like.dtype, device=like.device)
+    y = torch.empty(batch_size, dtype=classes.dtype, device=like.device)
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(examples), generator=generator).to(like.device)
+        for chosen in order[: len(order) // batch_size * batch_size].split(batch_size):
+            torch.index_select(examples, 0, chosen, out=x)
+            torch.index_select(classes, 0, chosen, out=y)
+            yield x, y
+
+
+def _accuracy(model: nn.Module, data: Dataset, block: int = 1000) -> float:
+    like = next(model.parameters())
+    correct = 0
+    with modes(model, training=False), torch.no_grad():
+        for start in range(0, len(data.test_x), block):
+            x = torch.tensor(data.test_x[start : start + block], dtype=like.dtype)
+            guesses = model(x.to(like.device)).argmax(dim=1).cpu().numpy()
+            correct += int((guesses == data.test_y[start : start + block]).sum())
+    return correct / len(data.test_x)

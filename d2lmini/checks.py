@@ -1,0 +1,69 @@
+"""What a reader passes in, as float64, or an error that says what is wanted.
+
+Every hyperparameter and every array of the library goes through one of these functions, so that a
+list, a tuple, an integer or a 0-d array is as good as a float, and a NaN, a string or a negative
+step count is met where it enters, by name, and not ten lines further down by NumPy.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def as_array(name: str, value: Any, remedy: str) -> Array:
+    """Return a fresh float64 array of the finite numbers in `value`, whatever its shape."""
+    try:
+        raw = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:  # ragged lists, tensors that need a grad
+        raise ValueError(f"{name} must be an array of numbers, got {value!r}: {remedy}") from error
+    if raw.dtype == object:  # integers beyond 64 bits, among others
+        try:
+            if any(entry is None for entry in raw.flat):  # which NumPy would make a NaN
+                raise TypeError
+            raw = raw.astype(np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise TypeError(f"{name} must hold real numbers, got {value!r}: {remedy}") from None
+    if raw.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, got {value!r}: {remedy}")
+    with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf, and is met below
+        array = np.array(raw, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got {value!r}: {remedy}")
+    return array
+
+
+def as_number(name: str, value: Any, need: str, remedy: str) -> float:
+    """Return `value` as a float if it is one finite number; `need` reads like ``0 <= beta < 1``."""
+    if isinstance(value, str | bytes | bool | np.bool_) or value is None:
+        raise TypeError(f"{name} must be a number with {need}, got {value!r}: {remedy}")
+    try:
+        array = np.asarray(value)
+        if array.size != 1 or array.dtype.kind not in "fiuO":
+            raise TypeError
+        number = float(array.reshape(()).item())
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"{name} must be one number with {need}, got {value!r}: {remedy}") from None
+    except OverflowError:
+        number = float("inf")
+    if not np.isfinite(number):
+        raise ValueError(f"{name} must be a finite number with {need}, got {value!r}: {remedy}")
+    return number
+
+
+def as_count(name: str, value: Any, remedy: str) -> int:
+    """Return `value` as an int if it is a whole number that is not negative."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be a whole number >= 0, got {value!r}: {remedy}")
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number >= 0, got {value!r}: {remedy}") from None
+    if count < 0:
+        raise ValueError(f"{name} must be a whole number >= 0, got {name}={count}: {remedy}")
+    return count

@@ -1,0 +1,100 @@
+"""A data set for classification, whatever it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Dataset"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """A classification data set, split for training and testing, whose arrays are read-only.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in a plot or a printed line, e.g. ``"MNIST"``.
+    source : str
+        Where these bytes came from: a folder, or the package that ships them.
+    train_x, test_x : ndarray of float32, shape (n, n_features)
+        One example a row, features in [0, 1].
+    train_y, test_y : ndarray of int64, shape (n,)
+        Classes, from 0 to ``n_classes - 1``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, y = np.zeros((4, 3), dtype=np.float32), np.array([0, 1, 1, 0])
+    >>> data = Dataset("toy", "made up", train_x=x, train_y=y, test_x=x[:2], test_y=y[:2])
+    >>> data
+    Dataset('toy': 4 examples to train on, 2 to test on, 3 features, 2 classes)
+    >>> data.train_x[0, 0] = 1.0
+    Traceback (most recent call last):
+        ...
+    ValueError: assignment destination is read-only
+    """
+
+    name: str
+    source: str
+    train_x: npt.NDArray[np.float32]  # (n, n_features)
+    train_y: npt.NDArray[np.int64]  # (n,)
+    test_x: npt.NDArray[np.float32]  # (m, n_features)
+    test_y: npt.NDArray[np.int64]  # (m,)
+
+    def __post_init__(self) -> None:
+        for split in ("train", "test"):
+            x, y = getattr(self, f"{split}_x"), getattr(self, f"{split}_y")
+            if x.ndim != 2 or y.shape != (len(x),) or len(x) == 0:
+                raise ValueError(
+                    f"{self.name}: {split}_x needs shape (n, n_features) and {split}_y shape (n,) "
+                    f"with the same n >= 1, got {x.shape} and {y.shape}"
+                )
+        if self.train_x.shape[1] != self.test_x.shape[1]:
+            raise ValueError(
+                f"{self.name}: train_x and test_x need the same number of features, "
+                f"got {self.train_x.shape[1]} and {self.test_x.shape[1]}"
+            )
+        for field in fields(self)[2:]:
+            view = getattr(self, field.name).view()
+            view.flags.writeable = False
+            object.__setattr__(self, field.name, view)
+
+    def __repr__(self) -> str:
+        return (
+            f"Dataset({self.name!r}: {len(self.train_x)} examples to train on, "
+            f"{len(self.test_x)} to test on, {self.n_features} features, {self.n_classes} classes)"
+        )
+
+    @property
+    def n_features(self) -> int:
+        """Numbers per example."""
+        return int(self.train_x.shape[1])
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes, one more than the largest label."""
+        return int(max(self.train_y.max(), self.test_y.max())) + 1
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the name and of the arrays' types, shapes and bytes, in hexadecimal.
+
+        It identifies the data in memos of computations; ``source`` does not enter.
+        """
+        digest = hashlib.sha256(self.name.encode())
+        for field in fields(self)[2:]:
+            array = getattr(self, field.name)
+            digest.update(f"{field.name} {array.dtype.str} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()

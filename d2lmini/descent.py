@@ -1,0 +1,305 @@
+r"""Gradient descent and momentum, step by step, with everything they passed through.
+
+The convention is
+
+.. math:: v \leftarrow \beta v + g, \qquad x \leftarrow x - \eta v
+
+with :math:`v_0 = 0`, as in PyTorch's ``SGD`` (dampening 0) and *Dive into Deep Learning*. Two
+others are in use. The velocity form :math:`v \leftarrow \beta v - \eta g`,
+:math:`x \leftarrow x + v` makes the same path as long as :math:`\eta` is constant. The averaging
+form :math:`v \leftarrow \beta v + (1 - \beta) g` makes it with :math:`\eta / (1 - \beta)` for
+:math:`\eta`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .checks import Array, as_array, as_count, as_number
+
+__all__ = ["Trace", "gradient_descent", "momentum"]
+
+Gradient = Callable[[Array], Any]
+
+# Rounding alone can lift the objective by this much of all its ups and downs along the path.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a run of gradient descent or momentum passed through.
+
+    Attributes
+    ----------
+    x : ndarray, shape (steps + 1, d)
+        Positions, the start first. All of them are finite.
+    v : ndarray, shape (steps + 1, d)
+        Velocities; ``v[0]`` is zero, and ``v[t]`` is the one that led to ``x[t]``.
+    diverged : bool
+        Whether the run made things worse: it overflowed, or the objective is higher at the last
+        point than at the first. The difference is added up from the gradients along the path
+        (trapezoidal rule), which is exact for quadratics and an estimate otherwise. A run that is
+        stopped early, in the middle of an overshoot, counts as diverged though a longer one might
+        have come back.
+    overflowed : bool
+        Whether a number too large for float64 (or a NaN) came up. The trace then ends at the last
+        finite point, so that `steps` may be smaller than asked for.
+    eta, beta, decay : float
+        The hyperparameters of the run; `beta` is 0 for gradient descent.
+    method : {"gd", "momentum"}
+        Which function made the trace.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.gradient_descent(d2l.ravine().grad, [-5, -2], eta=0.6, steps=20)
+    Trace(gd, eta=0.6, steps=20, final=[-0.387814, -1673.37], diverged)
+    """
+
+    x: Array = field(repr=False)  # (steps + 1, d)
+    v: Array = field(repr=False)  # (steps + 1, d)
+    diverged: bool
+    overflowed: bool
+    eta: float
+    beta: float
+    decay: float
+    method: Literal["gd", "momentum"]
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.x) - 1
+
+    @property
+    def final(self) -> Array:
+        """The last point, shape (d,)."""
+        return self.x[-1]
+
+    def __repr__(self) -> str:
+        beta = f", beta={self.beta:g}" if self.method == "momentum" else ""
+        decay = f", decay={self.decay:g}" if self.decay != 1 else ""
+        final = ", ".join(f"{number:g}" for number in self.final[:3])
+        more = ", ..." if self.final.size > 3 else ""
+        end = ", diverged" if self.diverged else ""
+        return (
+            f"Trace({self.method}, eta={self.eta:g}{beta}{decay}, steps={self.steps}, "
+            f"final=[{final}{more}]{end})"
+        )
+
+
+def gradient_descent(
+    grad: Gradient, x0: npt.ArrayLike, *, eta: float, steps: int, decay: float = 1.0
+) -> Trace:
+    r"""Run gradient descent from a starting point.
+
+    .. math:: x_{t+1} = x_t - \eta_t \nabla f(x_t), \qquad \eta_t = \eta\, \delta^t
+
+    Parameters
+    ----------
+    grad : callable
+        The gradient of the objective: takes an array of shape (d,) and returns one.
+    x0 : float or array_like, shape (d,)
+        The start; a number means d = 1.
+    eta : float
+        Learning rate, 0 <= eta.
+    steps : int
+        How many steps to take.
+    decay : float
+        The factor :math:`\delta` that `eta` is multiplied by after each step, 0 <= decay <= 1.
+
+    Returns
+    -------
+    Trace
+        Positions and velocities, and whether the run diverged. Divergence is a result here and
+        neither an error nor a warning.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a hyperparameter is out of its range or `grad` returns something of another shape.
+
+    See Also
+    --------
+    momentum : The same with a memory; ``beta=0`` is gradient descent.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> f = d2l.ravine()
+    >>> d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=20).final.round(6)
+    array([-9.43467e-01, -7.30000e-05])
+    """
+    return _run(grad, x0, eta=eta, beta=0.0, steps=steps, decay=decay, method="gd")
+
+
+def momentum(
+    grad: Gradient,
+    x0: npt.ArrayLike,
+    *,
+    eta: float,
+    beta: float,
+    steps: int,
+    decay: float = 1.0,
+) -> Trace:
+    r"""Run gradient descent with momentum (the heavy ball) from a starting point.
+
+    .. math:: v_{t+1} = \beta v_t + \nabla f(x_t), \qquad x_{t+1} = x_t - \eta_t v_{t+1}
+
+    with :math:`v_0 = 0` and :math:`\eta_t = \eta\, \delta^t`.
+
+    Parameters
+    ----------
+    grad : callable
+        The gradient of the objective: takes an array of shape (d,) and returns one.
+    x0 : float or array_like, shape (d,)
+        The start; a number means d = 1.
+    eta : float
+        Learning rate, 0 <= eta.
+    beta : float
+        Momentum, 0 <= beta < 1: how much of the velocity survives a step.
+    steps : int
+        How many steps to take.
+    decay : float
+        The factor :math:`\delta` that `eta` is multiplied by after each step, 0 <= decay <= 1.
+
+    Returns
+    -------
+    Trace
+        Positions and velocities, and whether the run diverged. Divergence is a result here and
+        neither an error nor a warning.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a hyperparameter is out of its range or `grad` returns something of another shape.
+
+    References
+    ----------
+    B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR
+    Computational Mathematics and Mathematical Physics 4(5), 1964.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> f = d2l.ravine()
+    >>> d2l.momentum(f.grad, [-5, -2], eta=0.6, beta=0.5, steps=20).final.round(6)
+    array([0.007188, 0.002553])
+    """
+    beta = as_number("beta", beta, "0 <= beta < 1", "0.9 is a usual value")
+    if beta < 0:
+        raise ValueError(
+            f"momentum needs 0 <= beta < 1, got beta={beta:g}: "
+            "with beta < 0 each step takes back part of the last one; beta=0 is gradient descent"
+        )
+    if beta >= 1:
+        raise ValueError(
+            f"momentum needs 0 <= beta < 1, got beta={beta:g}: "
+            "with beta >= 1 past gradients never fade"
+        )
+    return _run(grad, x0, eta=eta, beta=beta, steps=steps, decay=decay, method="momentum")
+
+
+def _run(
+    grad: Gradient,
+    x0: npt.ArrayLike,
+    *,
+    eta: float,
+    beta: float,
+    steps: int,
+    decay: float,
+    method: Literal["gd", "momentum"],
+) -> Trace:
+    if not callable(grad):
+        raise TypeError(f"grad must be a function of x, got {grad!r}: pass f.grad, without ()")
+    x = np.atleast_1d(as_array("x0", x0, "pass a starting point such as [-5, -2]"))
+    if x.ndim != 1 or x.size == 0:
+        raise ValueError(
+            f"x0 must be one point of shape (d,), got shape {x.shape}: pass for example [-5, -2]"
+        )
+    eta = first_eta = as_number("eta", eta, "eta >= 0", "0.1 is a place to start")
+    if eta < 0:
+        raise ValueError(f"eta must be >= 0, got eta={eta:g}: a negative step climbs")
+    decay = as_number("decay", decay, "0 <= decay <= 1", "decay=1 keeps eta as it is")
+    if not 0 <= decay <= 1:
+        raise ValueError(
+            f"decay must be between 0 and 1, got decay={decay:g}: eta is multiplied by it after "
+            "each step, and decay=1 keeps eta as it is"
+        )
+    steps = as_count("steps", steps, "pass for example steps=20")
+
+    v = np.zeros_like(x)
+    xs, vs, gs = [x], [v], []
+    overflowed = False
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for _ in range(steps):
+            g = _evaluate(grad, x)
+            v = beta * v + g
+            x = x - eta * v
+            if not (np.isfinite(v).all() and np.isfinite(x).all()):
+                overflowed = True
+                break
+            gs.append(g)
+            xs.append(x)
+            vs.append(v)
+            eta *= decay
+        # The gradient at the last point serves no step, only the question of where the run ended.
+        if steps:
+            gs.append(_evaluate(grad, xs[-1]))
+            overflowed = overflowed or not np.isfinite(gs[-1]).all()
+        diverged = overflowed or _rises(np.array(xs), np.array(gs))
+
+    path, velocities = np.array(xs), np.array(vs)
+    path.setflags(write=False)
+    velocities.setflags(write=False)
+    return Trace(
+        x=path,
+        v=velocities,
+        diverged=diverged,
+        overflowed=overflowed,
+        eta=first_eta,
+        beta=beta,
+        decay=decay,
+        method=method,
+    )
+
+
+def _evaluate(grad: Gradient, x: Array) -> Array:
+    """Return grad(x) as float64; it may be infinite, but not of another shape."""
+    returned = grad(x.copy())  # a copy: a grad that works in place must not alter the trace
+    try:
+        if returned is None:  # a forgotten return; NumPy would make a NaN of it
+            raise TypeError
+        g = np.asarray(returned, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            f"grad must return {x.size} real numbers for an x of shape {x.shape}, got "
+            f"{returned!r}: return an array such as 2 * x"
+        ) from None
+    if g.shape != x.shape and not (x.size == 1 and g.size == 1):
+        raise ValueError(
+            f"grad must return the shape of x, {x.shape}, got shape {g.shape}: "
+            "a gradient has one entry per coordinate (was f passed in place of its gradient?)"
+        )
+    return g.reshape(x.shape)
+
+
+def _rises(x: Array, g: Array) -> bool:
+    """Whether the function with gradients `g` at the points `x` is higher at the end of the path.
+
+    The fundamental theorem of calculus, with the trapezoidal rule on each step: exact where the
+    gradient is linear. Both factors are scaled first, since only the sign of the sum is wanted and
+    a path that is about to overflow must not overflow here.
+    """
+    if len(x) < 2:
+        return False
+    step, slope = np.diff(x, axis=0), g[:-1] / 2 + g[1:] / 2
+    size = np.abs(step).max(), np.abs(slope).max()
+    if not all(size):
+        return False
+    change = ((step / size[0]) * (slope / size[1])).sum(axis=1)
+    return bool(change.sum() > _ROUNDING * np.abs(change).sum())

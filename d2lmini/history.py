@@ -1,0 +1,81 @@
+"""What a training run leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["History"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class History:
+    """What happened in a training run.
+
+    Attributes
+    ----------
+    loss : ndarray, shape (steps,)
+        Cost of each minibatch, before the step that it led to.
+    smoothed : ndarray, shape (steps,)
+        Bias-corrected exponential moving average of `loss`.
+    steps : int
+        Minibatches seen.
+    eta, beta : float
+        Learning rate and momentum.
+    accuracy : float
+        Fraction of the test examples that the trained model classifies correctly; NaN after a
+        divergence.
+    seconds : float
+        How long the run took when it was computed.
+    data : str
+        Name of the data set.
+    diverged : bool
+        Whether the cost stopped being finite; the history ends with the last finite cost.
+    """
+
+    loss: npt.NDArray[np.float64]  # (steps,)
+    smoothed: npt.NDArray[np.float64]  # (steps,)
+    steps: int
+    eta: float
+    beta: float
+    accuracy: float
+    seconds: float
+    data: str
+    diverged: bool = False
+
+    def __post_init__(self) -> None:
+        self.loss.flags.writeable = False
+        self.smoothed.flags.writeable = False
+
+    def __repr__(self) -> str:
+        end = "diverged" if self.diverged else f"test accuracy {self.accuracy:.3f}"
+        return (
+            f"History({self.data}, eta={self.eta:g}, beta={self.beta:g}: {self.steps} steps, {end})"
+        )
+
+    def steps_to(self, target: float) -> int | None:
+        """Return after how many minibatches the smoothed cost was first at most `target`.
+
+        Parameters
+        ----------
+        target : float
+            The cost to reach.
+
+        Returns
+        -------
+        int or None
+            A number from 1 to `steps`, or None where the cost was never that small.
+
+        Examples
+        --------
+        >>> cost = np.array([2.0, 1.0, 0.5, 0.7])
+        >>> history = History(cost, cost, 4, 0.1, 0.0, 0.9, 1.0, "toy")
+        >>> history.steps_to(1.0)
+        2
+        >>> history.steps_to(0.1) is None
+        True
+        """
+        reached = np.flatnonzero(self.smoothed <= target)
+        return int(reached[0]) + 1 if len(reached) else None

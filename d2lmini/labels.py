@@ -1,0 +1,154 @@
+"""Words in figures and widgets, in the reader's language.
+
+A language is a file: ``languages/<code>.json`` maps flat keys (``"axis.step"``) to text, in which
+``{name}`` stands for a field that the caller fills in. Adding a language means adding a file; no
+code changes. The keys ``language.name`` (the language's own name for itself) and ``language.tag``
+(its BCP 47 tag) describe the language.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["available_languages", "catalogue", "label", "language", "use_language"]
+
+_language = "en"
+
+
+@cache
+def _catalogues() -> dict[str, dict[str, str]]:
+    folder = files("d2lmini").joinpath("languages")
+    return {
+        entry.name.removesuffix(".json"): json.loads(entry.read_text(encoding="utf-8"))
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".json")
+    }
+
+
+def available_languages() -> tuple[str, ...]:
+    """Return the codes of the languages that figures can be labelled in.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order; one per file in ``d2lmini/languages``.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> "vi" in d2l.available_languages()
+    True
+    """
+    return tuple(_catalogues())
+
+
+def use_language(code: str) -> None:
+    """Label everything that is drawn from now on in the given language.
+
+    Parameters
+    ----------
+    code : str
+        One of :func:`available_languages`, for example ``"vi"``.
+
+    Raises
+    ------
+    ValueError
+        If there is no catalogue for the language; the message lists those there are.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.use_language("tr")
+    >>> d2l.label("axis.step")
+    'adım'
+    >>> d2l.use_language("en")
+    """
+    global _language
+    if not isinstance(code, str) or code not in _catalogues():
+        raise ValueError(
+            f"no labels for the language {code!r}: use one of "
+            f"{', '.join(map(repr, available_languages()))}, "
+            "or add a file d2lmini/languages/<code>.json"
+        )
+    _language = code
+
+
+def language() -> str:
+    """Return the code of the language in use (``"en"`` unless :func:`use_language` was called).
+
+    Returns
+    -------
+    str
+        A code from :func:`available_languages`.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.language()
+    'en'
+    """
+    return _language
+
+
+def catalogue(prefix: str = "") -> dict[str, str]:
+    """Return the labels of the language in use whose keys start with a prefix.
+
+    Parameters
+    ----------
+    prefix : str
+        Such as ``"axis."``; everything by default. The keys are returned whole.
+
+    Returns
+    -------
+    dict of str to str
+        A fresh copy, with fields (``{step}``) not filled in: what a widget's front end needs.
+
+    Examples
+    --------
+    >>> from d2lmini.labels import catalogue
+    >>> catalogue("method.gd")
+    {'method.gd': 'gradient descent'}
+    """
+    return {key: text for key, text in _catalogues()[_language].items() if key.startswith(prefix)}
+
+
+def label(key: str, **fields: object) -> str:
+    """Return the text of a label in the language in use.
+
+    Parameters
+    ----------
+    key : str
+        A key of the catalogues, such as ``"axis.step"``.
+    **fields
+        Values for the fields that the text names in braces.
+
+    Returns
+    -------
+    str
+        The text with its fields filled in.
+
+    Raises
+    ------
+    LookupError
+        If there is no such key, or if a field that the text needs is missing.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.label("trace.leaves", step=3)
+    'leaves at step 3'
+    """
+    texts = _catalogues()[_language]
+    if key not in texts:
+        near = difflib.get_close_matches(str(key), texts, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "the keys are in languages/en.json"
+        raise LookupError(f"no label {key!r} in {_language!r}: {hint}")
+    try:
+        return texts[key].format(**fields)
+    except (KeyError, IndexError) as error:
+        raise LookupError(
+            f"the label {key!r} needs the field {error}: its text is {texts[key]!r}"
+        ) from None

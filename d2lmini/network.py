@@ -1,0 +1,61 @@
+"""A fully connected network, drawn from an explicit seed."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+__all__ = ["mlp"]
+
+
+def mlp(sizes: Sequence[int], *, seed: int) -> nn.Sequential:
+    r"""Return a fully connected network with ReLU between its layers, drawn from a seed.
+
+    Weights and biases of a layer with :math:`n` inputs are uniform in
+    :math:`[-1/\sqrt n, 1/\sqrt n]`, which is the default of :class:`torch.nn.Linear`. They come
+    from a generator of their own: the global random state is neither used nor changed.
+
+    Parameters
+    ----------
+    sizes : sequence of int, length >= 2
+        Numbers of units: features, hidden layers, classes.
+    seed : int
+        Seed of the generator.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        From ``(n, sizes[0])`` to ``(n, sizes[-1])``; the outputs are logits.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two sizes, or one is not positive.
+
+    Examples
+    --------
+    >>> model = mlp([784, 256, 256, 10], seed=0)
+    >>> sum(p.numel() for p in model.parameters())
+    269322
+    >>> bool((model[0].weight.abs() <= 1 / 28).all())  # 28 = sqrt(784)
+    True
+    """
+    if len(sizes) < 2 or any(size < 1 for size in sizes):
+        raise ValueError(
+            f"mlp needs at least two sizes, all positive, got {list(sizes)}: "
+            "write for example mlp([784, 256, 10], seed=0)"
+        )
+    generator = torch.Generator().manual_seed(seed)
+    layers: list[nn.Module] = []
+    for n_in, n_out in itertools.pairwise(sizes):
+        # The usual constructor would draw from the global random state.
+        layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+        bound = 1 / math.sqrt(n_in)
+        for parameter in layer.parameters():
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        layers += [layer, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])

@@ -1,0 +1,94 @@
+"""Fixtures which several test modules share: a real browser, and a server for a folder.
+
+The browser is whatever Chromium the machine has: the one named by the environment variable
+``COURSE_CHROMIUM``, one on the ``PATH``, or the one which ``playwright install chromium`` fetched.
+A machine without any skips the browser tests, and says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+def chromium_path() -> str | None:
+    """Return the path of a Chromium of this machine, or None to let Playwright use its own."""
+    named = os.environ.get("COURSE_CHROMIUM")
+    if named:
+        if not Path(named).is_file():
+            pytest.fail(f"COURSE_CHROMIUM={named!r} is not a file: name a Chromium, or unset it")
+        return named
+    return next((path for path in map(shutil.which, CANDIDATES) if path), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Yield a headless Chromium (a Playwright ``Browser``), shared by the whole test session."""
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with api.sync_playwright() as playwright:
+        executable = chromium_path()
+        if executable is None and not Path(playwright.chromium.executable_path).is_file():
+            pytest.skip(
+                "no Chromium here: install one (apt-get install chromium, or "
+                "'playwright install chromium'), or name it in COURSE_CHROMIUM"
+            )
+        chromium = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serve files and print nothing; a test reads what it needs from the browser."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Drop the log line."""
+
+
+class QuietServer(http.server.ThreadingHTTPServer):
+    """A server which does not report a browser that hung up while a file was on its way."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore broken connections: pages are closed while they still load."""
+
+
+@pytest.fixture(scope="session")
+def site_server() -> Iterator[Callable[[Path], str]]:
+    """Yield ``serve(folder) -> "http://127.0.0.1:<port>"``; one server per folder."""
+    servers: dict[Path, QuietServer] = {}
+
+    def serve(folder: Path) -> str:
+        folder = Path(folder).resolve()
+        if folder not in servers:
+            handler = functools.partial(QuietHandler, directory=str(folder))
+            server = QuietServer(("127.0.0.1", 0), handler)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            servers[folder] = server
+        return f"http://127.0.0.1:{servers[folder].server_address[1]}"
+
+    yield serve
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def built_site() -> Path:
+    """Return ``_build/html``; a missing book is a failure, for a skip would hide it."""
+    site = ROOT / "_build" / "html"
+    if not (site / "index.html").is_file():
+        pytest.fail("there is no built book in _build/html: run 'make book' first")
+    return site

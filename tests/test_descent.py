@@ -1,0 +1,334 @@
+"""Trajectories against PyTorch's own optimizer, and what a run says about itself."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import d2lmini as d2l
+
+RAVINE = d2l.ravine()
+START = (-5, -2)
+
+# One table of problems and starting points; every method runs on every row.
+PROBLEMS: dict[str, tuple[Callable, list[float]]] = {
+    "ravine": (RAVINE.grad, [-5.0, -2.0]),
+    "coupled": (d2l.Quadratic([[2, 1], [1, 2]], [-3, 1]).grad, [4.0, -1.0]),
+    "one variable": (d2l.Quadratic([3], [1]).grad, [2.0]),
+    "many eigenvalues": (d2l.Quadratic(2.0 ** -np.arange(8)).grad, [1.0] * 8),
+    "well": (lambda x: x * np.exp(-(x**2) / 2), [1.7, -0.4]),
+}
+SETTINGS = [(0.01, 0.0), (0.1, 0.0), (0.4, 0.0), (0.1, 0.5), (0.3, 0.25), (0.02, 0.9), (0.1, 0.99)]
+
+
+def torch_sgd(grad: Callable, x0: list[float], eta: float, beta: float, steps: int) -> np.ndarray:
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle of this test")
+    x = torch.tensor(x0, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([x], lr=eta, momentum=beta)
+    path = [np.array(x0)]
+    for _ in range(steps):
+        x.grad = torch.from_numpy(np.array(grad(x.detach().numpy())))
+        optimizer.step()
+        path.append(x.detach().numpy().copy())
+    return np.array(path)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize(("eta", "beta"), SETTINGS)
+def test_momentum_makes_the_steps_of_torch_sgd(problem: str, eta: float, beta: float) -> None:
+    grad, x0 = PROBLEMS[problem]
+    trace = d2l.momentum(grad, x0, eta=eta, beta=beta, steps=200)
+    expected = torch_sgd(grad, x0, eta, beta, 200)
+    scale = np.abs(expected).max(axis=1, keepdims=True)  # per step: paths shrink by decades
+    assert (np.abs(trace.x - expected) <= 1e-12 * scale + 1e-15).all()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_gradient_descent_is_momentum_without_memory(problem: str) -> None:
+    grad, x0 = PROBLEMS[problem]
+    plain = d2l.gradient_descent(grad, x0, eta=0.1, steps=50)
+    still = d2l.momentum(grad, x0, eta=0.1, beta=0, steps=50)
+    np.testing.assert_array_equal(plain.x, still.x)
+    np.testing.assert_array_equal(plain.v, still.v)
+    assert (plain.method, still.method) == ("gd", "momentum")
+    assert plain.beta == still.beta == 0
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
+def test_trace_satisfies_the_update_rule(beta: float) -> None:
+    t = d2l.momentum(RAVINE.grad, START, eta=0.1, beta=beta, steps=30, decay=0.95)
+    assert t.x.shape == t.v.shape == (31, 2)
+    np.testing.assert_array_equal(t.x[0], START)
+    np.testing.assert_array_equal(t.v[0], 0)
+    np.testing.assert_allclose(t.v[1:], beta * t.v[:-1] + RAVINE.grad(t.x[:-1]), rtol=1e-14)
+    etas = 0.1 * 0.95 ** np.arange(30)[:, None]
+    np.testing.assert_allclose(t.x[1:], t.x[:-1] - etas * t.v[1:], rtol=1e-12)
+    assert (t.eta, t.beta, t.decay, t.steps) == (0.1, beta, 0.95, 30)
+    np.testing.assert_array_equal(t.final, t.x[-1])
+
+
+def test_the_numbers_of_the_course() -> None:
+    slow = d2l.gradient_descent(RAVINE.grad, START, eta=0.4, steps=20)
+    np.testing.assert_allclose(slow.final, [-0.943467, -0.000073], atol=5e-7)
+    thrown = d2l.gradient_descent(RAVINE.grad, START, eta=0.6, steps=20)
+    np.testing.assert_allclose(thrown.final, [-0.387814, -1673.37], rtol=3e-6)
+    half = d2l.momentum(RAVINE.grad, START, eta=0.6, beta=0.5, steps=20)
+    np.testing.assert_allclose(half.final, [0.007188, 0.002553], atol=5e-7)
+    quarter = d2l.momentum(RAVINE.grad, START, eta=0.6, beta=0.25, steps=20)
+    np.testing.assert_allclose(quarter.final, [-0.126340, -0.186632], atol=5e-7)
+
+
+@pytest.mark.parametrize("start", [(-5, -2), [-5, -2], np.array([-5, -2]), np.float32([-5, -2])])
+def test_any_sequence_of_numbers_is_a_start(start: object) -> None:
+    trace = d2l.gradient_descent(RAVINE.grad, start, eta=0.4, steps=20)  # type: ignore[arg-type]
+    assert trace.x.dtype == np.float64
+    np.testing.assert_allclose(trace.final, [-0.943467, -0.000073], atol=5e-7)
+
+
+@pytest.mark.parametrize("start", [4, 4.0, np.array(4), np.float32(4), [4]])
+@pytest.mark.parametrize("shape", ["array", "float"])
+def test_a_number_starts_a_run_in_one_variable(start: object, shape: str) -> None:
+    grad = (lambda x: 2 * x) if shape == "array" else (lambda x: 2 * float(x[0]))
+    trace = d2l.momentum(grad, start, eta=0.1, beta=0.5, steps=3)  # type: ignore[arg-type]
+    assert trace.x.shape == (4, 1)
+    assert trace.x[1, 0] == pytest.approx(3.2)
+
+
+def test_hyperparameters_may_be_numpy_numbers() -> None:
+    trace = d2l.momentum(
+        RAVINE.grad, START, eta=np.float32(0.5), beta=np.array(0.25), steps=np.int64(3), decay=1
+    )
+    assert trace.steps == 3
+    assert all(type(number) is float for number in (trace.eta, trace.beta, trace.decay))
+
+
+def test_no_steps_leave_the_start() -> None:
+    trace = d2l.gradient_descent(RAVINE.grad, START, eta=0.4, steps=0)
+    np.testing.assert_array_equal(trace.x, [START])
+    assert not trace.diverged
+
+
+def test_decay_of_zero_allows_one_step() -> None:
+    trace = d2l.gradient_descent(lambda x: x, 5, eta=2.5, steps=5, decay=0)
+    np.testing.assert_array_equal(trace.x[:, 0], [5, -7.5, -7.5, -7.5, -7.5, -7.5])
+
+
+# Divergence -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("eta", "beta", "steps", "diverged"),
+    [
+        (0.4, 0, 20, False),
+        (0.49, 0, 20, False),
+        (0.51, 0, 20, True),
+        (0.6, 0, 5, True),
+        (0.6, 0, 20, True),
+        (0.6, 0.25, 20, False),
+        (0.6, 0.5, 20, False),
+        (0.6, 0.5, 2000, False),
+        (0.8, 0.5, 20, True),  # beyond 2 (1 + beta) / lam = 0.75
+        (0.0, 0.5, 20, False),
+    ],
+)
+def test_diverged_tells_whether_the_run_ended_higher_than_it_began(
+    eta: float, beta: float, steps: int, diverged: bool
+) -> None:
+    trace = d2l.momentum(RAVINE.grad, START, eta=eta, beta=beta, steps=steps)
+    assert trace.diverged is diverged
+    assert trace.diverged == (RAVINE.value(trace.final) > RAVINE.value(START))
+    assert not trace.overflowed
+
+
+@given(
+    eta=st.floats(0, 3),
+    beta=st.floats(0, 0.99),
+    steps=st.integers(0, 60),
+    start=st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=2),
+    lams=st.lists(st.floats(-3, 3), min_size=2, max_size=2),
+)
+@settings(max_examples=300, deadline=None)
+def test_diverged_is_exact_for_quadratics(
+    eta: float, beta: float, steps: int, start: list, lams: list
+) -> None:
+    f = d2l.Quadratic(lams, [0.5, -1])
+    trace = d2l.momentum(f.grad, start, eta=eta, beta=beta, steps=steps)
+    values = f.value(trace.x)
+    if not np.isfinite(values).all():
+        return
+    change, size = values[-1] - values[0], np.abs(np.diff(values)).sum()
+    # Where rounding decides, either answer is right.
+    if abs(change) > 1e-6 * (size + np.abs(values).max()):
+        assert trace.diverged == (change > 0)
+
+
+def test_overflow_ends_the_trace_at_the_last_finite_point() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trace = d2l.gradient_descent(RAVINE.grad, START, eta=0.6, steps=5000)
+    assert trace.diverged
+    assert trace.overflowed
+    assert 2000 < trace.steps < 2200  # 1.4 ** 2104 is about 1e307
+    assert len(trace.x) == len(trace.v) == trace.steps + 1
+    assert np.isfinite(trace.x).all()
+    assert np.isfinite(trace.v).all()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_gradient_that_is_not_finite_is_a_divergence(bad: float) -> None:
+    trace = d2l.gradient_descent(lambda x: x if x[0] > 1 else x * bad, 8, eta=0.5, steps=10)
+    np.testing.assert_array_equal(trace.x[:, 0], [8, 4, 2, 1])
+    assert trace.overflowed
+    assert trace.diverged
+
+
+def test_crossing_a_plateau_is_no_divergence() -> None:
+    def well(x: np.ndarray) -> np.ndarray:
+        return x * np.exp(-(x**2) / 2)
+
+    trace = d2l.gradient_descent(well, 4, eta=0.4, steps=555)
+    assert np.abs(well(trace.final)) > 100 * np.abs(well(trace.x[0]))  # steeper than ever, and yet
+    assert not trace.diverged
+
+
+# Bad input --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (
+            {"beta": 1.2},
+            ValueError,
+            r"^momentum needs 0 <= beta < 1, got beta=1\.2: "
+            r"with beta >= 1 past gradients never fade$",
+        ),
+        ({"beta": 1}, ValueError, r"got beta=1: with beta >= 1"),
+        ({"beta": -0.1}, ValueError, r"got beta=-0\.1: with beta < 0"),
+        ({"beta": math.nan}, ValueError, r"beta must be a finite number with 0 <= beta < 1"),
+        ({"beta": "0.9"}, TypeError, r"beta must be a number with 0 <= beta < 1, got '0\.9'"),
+        ({"beta": [0.5, 0.9]}, TypeError, r"beta must be one number"),
+        ({"beta": None}, TypeError, r"beta must be a number"),
+        ({"beta": True}, TypeError, r"beta must be a number"),
+        ({"eta": -0.1}, ValueError, r"eta must be >= 0, got eta=-0\.1"),
+        ({"eta": math.inf}, ValueError, r"eta must be a finite number"),
+        ({"eta": 10**400}, ValueError, r"eta must be a finite number"),
+        ({"eta": 1j}, TypeError, r"eta must be one number"),
+        ({"steps": -1}, ValueError, r"steps must be a whole number >= 0, got steps=-1"),
+        ({"steps": 20.0}, TypeError, r"steps must be a whole number >= 0, got 20\.0"),
+        ({"steps": True}, TypeError, r"steps must be a whole number"),
+        ({"steps": None}, TypeError, r"steps must be a whole number"),
+        ({"decay": 1.1}, ValueError, r"decay must be between 0 and 1, got decay=1\.1"),
+        ({"decay": -0.5}, ValueError, r"decay must be between 0 and 1, got decay=-0\.5"),
+        ({"x0": [math.nan, 1]}, ValueError, r"x0 must be finite"),
+        ({"x0": [[1, 2]]}, ValueError, r"one point of shape \(d,\), got shape \(1, 2\)"),
+        ({"x0": []}, ValueError, r"one point of shape \(d,\)"),
+        ({"x0": "origin"}, TypeError, r"x0 must hold real numbers"),
+        ({"grad": None}, TypeError, r"grad must be a function of x"),
+        (
+            {"grad": RAVINE.value},
+            ValueError,
+            r"grad must return the shape of x, \(2,\), got shape \(\).*was f passed",
+        ),
+        ({"grad": lambda x: "down"}, TypeError, r"grad must return 2 real numbers"),
+        ({"grad": lambda x: None}, TypeError, r"grad must return 2 real numbers"),
+    ],
+)
+def test_bad_arguments_are_named(change: dict, error: type[Exception], message: str) -> None:
+    arguments = {"grad": RAVINE.grad, "x0": START, "eta": 0.1, "beta": 0.5, "steps": 3, **change}
+    with pytest.raises(error, match=message):
+        d2l.momentum(**arguments)
+
+
+numbers = st.one_of(
+    st.floats(), st.integers(), st.text(max_size=3), st.none(), st.booleans(), st.complex_numbers(),
+    st.lists(st.floats(), max_size=2), st.just(10**400), st.just(np.float64("nan")),
+)  # fmt: skip
+
+
+@given(
+    eta=numbers,
+    beta=numbers,
+    decay=numbers,
+    x0=st.one_of(numbers, st.lists(st.floats(), max_size=3)),
+    steps=st.one_of(st.integers(-5, 50), st.floats(), st.text(max_size=2)),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_argument_gives_a_trace_or_a_clear_error(
+    eta: object, beta: object, decay: object, x0: object, steps: object
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            trace = d2l.momentum(
+                lambda x: 2 * x,
+                x0,
+                eta=eta,
+                beta=beta,
+                steps=steps,
+                decay=decay,  # type: ignore[arg-type]
+            )
+        except (ValueError, TypeError) as error:
+            assert str(error).startswith(("eta", "beta", "momentum", "decay", "x0", "steps"))
+            assert ": " in str(error)  # what to do
+        else:
+            assert np.isfinite(trace.x).all()
+            assert isinstance(trace.diverged, bool)
+
+
+@given(
+    eta=st.floats(0, 1e308),
+    beta=st.floats(0, 1, exclude_max=True),
+    x0=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=2),
+    steps=st.integers(0, 30),
+)
+@settings(max_examples=300, deadline=None)
+def test_huge_numbers_overflow_without_a_warning(
+    eta: float, beta: float, x0: list, steps: int
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trace = d2l.momentum(RAVINE.grad, x0, eta=eta, beta=beta, steps=steps)
+    assert np.isfinite(trace.x).all()
+    assert np.isfinite(trace.v).all()
+    assert trace.steps == steps or trace.overflowed
+
+
+# The result -------------------------------------------------------------------------------------
+
+
+def test_a_gradient_that_works_in_place_does_not_alter_the_trace() -> None:
+    def careless(x: np.ndarray) -> np.ndarray:
+        x *= 2
+        return x
+
+    expected = d2l.gradient_descent(lambda x: 2 * x, [1, 2], eta=0.1, steps=5)
+    trace = d2l.gradient_descent(careless, [1, 2], eta=0.1, steps=5)
+    np.testing.assert_array_equal(trace.x, expected.x)
+
+
+def test_nothing_of_a_trace_can_be_changed() -> None:
+    trace = d2l.gradient_descent(RAVINE.grad, START, eta=0.4, steps=3)
+    with pytest.raises(AttributeError):
+        trace.diverged = True  # type: ignore[misc]
+    for array in (trace.x, trace.v, trace.final):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+def test_hyperparameters_are_keyword_only() -> None:
+    with pytest.raises(TypeError):
+        d2l.gradient_descent(RAVINE.grad, START, 0.4, 20)  # type: ignore[misc]
+
+
+def test_repr_is_short_and_says_how_it_ended() -> None:
+    trace = d2l.momentum(RAVINE.grad, START, eta=0.8, beta=0.5, steps=3, decay=0.9)
+    assert repr(trace).startswith("Trace(momentum, eta=0.8, beta=0.5, decay=0.9, steps=3, final=[")
+    many = d2l.gradient_descent(lambda x: x, np.ones(9), eta=0.1, steps=1)
+    assert repr(many) == "Trace(gd, eta=0.1, steps=1, final=[0.9, 0.9, 0.9, ...])"

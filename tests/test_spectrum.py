@@ -1,0 +1,176 @@
+"""Rates in closed form against eigenvalues and against runs."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import d2lmini as d2l
+
+
+def spectral_radius(lam: float, eta: float, beta: float) -> float:
+    matrix = [[beta, lam], [-eta * beta, 1 - eta * lam]]
+    return float(np.abs(np.linalg.eigvals(np.array(matrix))).max())
+
+
+@pytest.mark.parametrize("lam", [-1.0, 0.0, 1e-3, 0.2, 1.0, 4.0, 19.0])
+def test_rate_is_the_spectral_radius_of_the_iteration(lam: float) -> None:
+    etas, betas = np.linspace(0, 2, 41), np.linspace(0, 1.2, 25)
+    rates = d2l.convergence_rate(lam, eta=etas[:, None], beta=betas)
+    expected = [[spectral_radius(lam, eta, beta) for beta in betas] for eta in etas]
+    # Near a double root the eigenvalues of a matrix are good to sqrt(eps) only.
+    np.testing.assert_allclose(rates, expected, rtol=1e-7)
+
+
+def test_rate_of_gradient_descent_is_exact() -> None:
+    lam, eta = np.array([-1.0, 0.1, 1, 10, 19]), 0.1
+    np.testing.assert_array_equal(d2l.convergence_rate(lam, eta=eta), np.abs(1 - eta * lam))
+
+
+@pytest.mark.parametrize(("eta", "beta"), [(0.4, 0.0), (0.6, 0.25), (0.6, 0.5), (0.1, 0.9)])
+def test_rate_is_the_decay_that_a_run_shows(eta: float, beta: float) -> None:
+    for lam in (0.2, 4.0):
+        f = d2l.Quadratic([lam])
+        trace = d2l.momentum(f.grad, 1.0, eta=eta, beta=beta, steps=400)
+        # Of position and velocity together: the position alone passes through zero.
+        size = np.hypot(trace.x[:, 0], eta * trace.v[:, 0])
+        half = 200
+        shown = (size[-1] / size[half]) ** (1 / (trace.steps - half))
+        assert d2l.convergence_rate(lam, eta=eta, beta=beta) == pytest.approx(shown, rel=0.01)
+
+
+@pytest.mark.parametrize("lam", [0.2, 1.0, 4.0])
+@pytest.mark.parametrize("beta", [1e-12, 0.1, 0.5, 0.9, 0.999999])
+def test_rate_at_critical_damping_keeps_its_digits(lam: float, beta: float) -> None:
+    root = math.sqrt(beta)
+    for critical in ((1 - root) ** 2, (1 + root) ** 2):
+        rate = d2l.convergence_rate(1.0, eta=critical, beta=beta)
+        assert rate == pytest.approx(root, rel=1e-14)
+        scaled = d2l.convergence_rate(lam, eta=critical / lam, beta=beta)
+        # eta * lam is rounded here, and a double root moves with the square root of that.
+        assert scaled == pytest.approx(root, rel=1e-7, abs=3e-8)
+
+
+def test_underdamped_rate_depends_on_beta_alone() -> None:
+    rates = d2l.convergence_rate(np.linspace(0.5, 3.5, 50), eta=1.0, beta=0.81)
+    np.testing.assert_array_equal(rates, 0.9)
+
+
+def test_converges_exactly_in_the_stable_region() -> None:
+    beta = np.linspace(0, 0.99, 34)
+    limit = 2 * (1 + beta)
+    assert (d2l.convergence_rate(1.0, eta=limit * (1 - 1e-9), beta=beta) < 1).all()
+    assert (d2l.convergence_rate(1.0, eta=limit * (1 + 1e-9), beta=beta) > 1).all()
+    np.testing.assert_allclose(d2l.convergence_rate(0.0, eta=0.5, beta=beta), 1, rtol=1e-15)
+
+
+def test_shapes_broadcast() -> None:
+    assert np.shape(d2l.convergence_rate(0.2, eta=0.4)) == ()
+    assert d2l.convergence_rate([0.2, 4], eta=0.4).shape == (2,)
+    assert d2l.convergence_rate([[0.2], [4]], eta=np.ones(5), beta=0.5).shape == (2, 5)
+    with pytest.raises(ValueError, match=r"must broadcast, got the shapes \(2,\), \(3,\)"):
+        d2l.convergence_rate([1, 2], eta=[1, 2, 3])
+
+
+def test_extreme_numbers_do_not_warn() -> None:
+    assert d2l.convergence_rate(1e200, eta=1e200) == np.inf
+    assert d2l.convergence_rate(1e200, eta=1e100, beta=0.5) == pytest.approx(1e300)
+    assert d2l.convergence_rate(1e-300, eta=1e-300, beta=0.5) == pytest.approx(1)
+    assert d2l.convergence_rate(1.0, eta=1.0, beta=1e300) == pytest.approx(1e300)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"eta": -0.1}, ValueError, r"eta must be >= 0, got -0\.1"),
+        ({"beta": -0.1}, ValueError, r"beta must be >= 0, got -0\.1"),
+        ({"eta": np.nan}, ValueError, r"eta must be finite"),
+        ({"lam": [1, np.inf]}, ValueError, r"lam must be finite"),
+        ({"beta": "big"}, TypeError, r"beta must hold real numbers"),
+    ],
+)
+def test_bad_arguments_are_named(arguments: dict, error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        d2l.convergence_rate(**{"lam": 1.0, "eta": 0.1, **arguments})
+
+
+def test_the_optima_of_the_course() -> None:
+    eta = d2l.optimal_eta(0.2, 4)
+    assert eta == pytest.approx(0.476190, abs=5e-7)
+    np.testing.assert_allclose(d2l.convergence_rate([0.2, 4], eta=eta), 0.904762, atol=5e-7)
+    eta, beta = d2l.optimal_eta_beta(0.2, 4)
+    assert (eta, beta) == pytest.approx((0.667907, 0.402605), abs=5e-7)
+    assert math.sqrt(beta) == pytest.approx(0.634512, abs=5e-7)
+    # At a double root the rate moves with the square root of a rounding error in eta.
+    rates = d2l.convergence_rate([0.2, 4], eta=eta, beta=beta)
+    np.testing.assert_allclose(rates, 0.634512, atol=1e-6)
+
+
+@pytest.mark.parametrize("ends", [(0.2, 4), (1, 1.5), (1e-3, 1), (3, 900)])
+def test_no_other_setting_beats_the_optimum(ends: tuple[float, float]) -> None:
+    lams = np.array(ends, dtype=float)
+    best = d2l.convergence_rate(lams, eta=d2l.optimal_eta(*ends)).max()
+    etas = np.linspace(0, 2.5 / ends[1], 401)
+    assert (d2l.convergence_rate(lams[:, None], eta=etas).max(axis=0) >= best - 1e-12).all()
+
+    eta, beta = d2l.optimal_eta_beta(*ends)
+    betas = np.linspace(0, 0.999, 201)[:, None]
+    rates = d2l.convergence_rate(
+        lams[:, None, None], eta=np.linspace(0, 4 / ends[1], 201), beta=betas
+    ).max(axis=0)
+    assert (rates >= math.sqrt(beta) - 1e-12).all()
+    assert d2l.convergence_rate(lams, eta=eta, beta=beta).max() == pytest.approx(
+        math.sqrt(beta), rel=1e-6
+    )
+
+
+def test_one_curvature_is_solved_in_one_step() -> None:
+    assert d2l.optimal_eta(4, 4) == 0.25
+    assert d2l.optimal_eta_beta(4, 4) == (0.25, 0.0)
+
+
+def test_optimal_beta_stays_below_one() -> None:
+    _, beta = d2l.optimal_eta_beta(1e-200, 1e200)
+    assert 0.999 < beta < 1
+
+
+@pytest.mark.parametrize("function", [d2l.optimal_eta, d2l.optimal_eta_beta])
+@pytest.mark.parametrize("ends", [(0, 1), (-1, 1), (4, 0.2), (math.nan, 1), (1, math.inf)])
+def test_spectrum_must_be_positive_and_in_order(function: object, ends: tuple) -> None:
+    with pytest.raises(ValueError, match=r"0 < lam_min <= lam_max"):
+        function(*ends)  # type: ignore[operator]
+
+
+@given(st.floats(), st.floats())
+@settings(max_examples=300, deadline=None)
+def test_any_ends_give_an_optimum_or_a_clear_error(low: float, high: float) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for function in (d2l.optimal_eta, d2l.optimal_eta_beta):
+            try:
+                result = np.atleast_1d(function(low, high))
+            except ValueError as error:
+                assert "lam_m" in str(error)
+            else:
+                assert np.isfinite(result).all()
+                assert (result >= 0).all()
+
+
+@given(
+    lam=st.floats(-1e9, 1e9),
+    eta=st.floats(0, 1e9),
+    beta=st.floats(0, 2),
+)
+@settings(max_examples=300, deadline=None)
+def test_rate_is_a_root_of_the_characteristic_equation(lam: float, eta: float, beta: float) -> None:
+    rate = float(d2l.convergence_rate(lam, eta=eta, beta=beta))
+    assert rate >= math.sqrt(beta) * (1 - 1e-12)  # the product of the roots is beta
+    s = 1 + beta - eta * lam
+    if s * s > 4 * beta:  # real: the root has the sign of s
+        r = math.copysign(rate, s)
+        assert abs(r * r - s * r + beta) <= 1e-9 * max(r * r, beta, 1e-12)
