@@ -1,0 +1,61 @@
+# Everything that people do with the course, one word each.  `make` alone lists the targets.
+#
+#   PYTHON=python3.12 make book        another interpreter for the environment
+#   TORCH_INDEX=<address> make book    take torch from this package index (the CPU build, say), and only torch
+#   D2LMINI_DATA=<folder> make test    where MNIST is, if not in the user's cache
+#   JOBS=1                             processes at a time (default: one per core)
+
+PYTHON      ?= python3
+VENV        ?= .venv
+TORCH_INDEX ?=
+JOBS        ?=
+export TORCH_INDEX
+
+BIN  := $(VENV)/bin
+PY   := $(BIN)/python
+jobs  = $(if $(JOBS),--jobs $(JOBS))
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve notebooks check lint test bench clean distclean
+
+help:  ## this list
+	@echo "The momentum course: what you can ask for"
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+
+book: $(VENV)/.book  ## build the four editions into _build/html/
+	@$(PY) site/notebooks.py $(jobs)
+	@$(PY) site/book.py $(jobs)
+
+serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
+	@$(PY) site/serve.py
+
+notebooks: $(VENV)/.book  ## bring notebooks/ up to date with chapters/, executing what is stale
+	@$(PY) site/notebooks.py $(jobs)
+
+check: $(VENV)/.book  ## what can be checked without building: stale outputs, formulas, translations
+	@$(PY) site/check.py
+
+lint: $(VENV)/.dev  ## style and types of the Python code
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the pages in a browser
+	@$(PY) tests/install_browser.py
+	@$(PY) site/check.py
+	@$(PY) site/book.py $(jobs)
+	@$(PY) tests/run.py
+
+bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/bench.json
+	@$(PY) benchmarks/run.py
+
+clean:  ## remove what was built (_build/), keep the environment
+	rm -rf _build
+
+distclean: clean  ## remove the environment, too
+	rm -rf $(VENV)
+
+# The stamps are written last, so an interrupted installation is taken up again by the next command.
+$(VENV)/.book: requirements.txt pyproject.toml site/environment.py
+	@$(PYTHON) site/environment.py $(VENV) requirements.txt $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.book
+	@$(PYTHON) site/environment.py $(VENV) requirements-dev.txt $@

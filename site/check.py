@@ -1,0 +1,154 @@
+"""Everything about the sources that can be checked without building: ``python site/check.py``.
+
+Stored notebooks that are not up to date, pages that differ among the languages, formulas that do
+not parse, wording that is off the glossary. Each finding names a file and a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import formulas
+import parity
+import wording
+from errors import Finding
+from files import write_if_changed
+
+import chapters
+import notebooks
+from chapters import content_hash
+
+__all__ = ["accept", "check", "main"]
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def check(root: Path) -> list[Finding]:
+    """Check a checkout and return all findings, sorted by file and line."""
+    pages, errors = notebooks.read_pages(root)
+    found = [Finding(error.path, error.line, error.message) for error in errors]
+    found += notebooks.check(root, pages) + notebooks.orphans(root)
+    found += _same_pages(root)
+    found += _contents(root)
+    terms = wording.Terms(root)
+    by_name = {(page.chapter.language, page.chapter.page): page.chapter for page in pages}
+    for (language, page), chapter in by_name.items():
+        english = by_name.get(("en", page))
+        found += wording.check_wording(chapter, english, terms)
+        if english is not None and language != "en":
+            found += parity.compare(english, chapter)
+    for problem in formulas.check([page.chapter.path for page in pages]):
+        found.append(Finding(problem.path, problem.line, str(problem.error)))
+    for pattern in ("chapters/*/*.md", "d2lmini/languages/*.json", "site/ui/*.json"):
+        for path in root.glob(pattern):
+            found += wording.check_text(path)
+    return sorted(set(found), key=lambda f: (f.path.as_posix(), f.line, f.message))
+
+
+def _same_pages(root: Path) -> Iterator[Finding]:
+    folders = chapters.languages(root)
+    if "en" not in folders:
+        yield Finding(root / "chapters" / "en", 1, "there are no English chapters")
+        return
+    english = {path.name for path in chapters.pages(root, "en")}
+    for language in folders[1:]:
+        names = {path.name for path in chapters.pages(root, language)}
+        for name in sorted(english - names):
+            yield Finding(root / "chapters" / language / name, 1, "missing: English has this page")
+        for name in sorted(names - english):
+            yield Finding(root / "chapters" / language / name, 1, "English has no such page")
+
+
+def _contents(root: Path) -> Iterator[Finding]:
+    """The table of contents names all English pages, and nothing else that is a notebook."""
+    path = root / "_toc.yml"
+    if not path.is_file():
+        yield Finding(path, 1, "missing: it lists the pages of the book")
+        return
+    listed: dict[str, int] = {}
+    for number, line in enumerate(path.read_text("utf-8").split("\n"), start=1):
+        entry = re.match(r"\s*(?:- )?(?:root|file):\s*notebooks/en/(\S+)", line)
+        if entry:
+            listed[entry[1]] = number
+    pages = {chapter.stem: chapter for chapter in chapters.pages(root, "en")}
+    for name in sorted(pages.keys() - listed.keys()):
+        yield Finding(path, 1, f"notebooks/en/{name} is not in the table of contents")
+    for name in sorted(listed.keys() - pages.keys()):
+        yield Finding(path, listed[name], f"there is no chapters/en/{name}.md")
+
+
+def accept(root: Path, name: str) -> str:
+    """Record that a translation renders the English page as that is now.
+
+    Parameters
+    ----------
+    root : Path
+        The checkout.
+    name : str
+        ``vi/ravine``.
+
+    Returns
+    -------
+    str
+        The hash that was recorded.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such translation, or no such English page.
+    """
+    language, _, page = name.removeprefix("chapters/").removesuffix(".md").partition("/")
+    path = root / "chapters" / language / f"{page}.md"
+    english = root / "chapters" / "en" / f"{page}.md"
+    if language == "en" or not path.is_file() or not english.is_file():
+        raise SystemExit(f"--accept takes a translated page, like vi/ravine; got {name!r}")
+    chapters.read(path)  # its front matter must be sound before a line of it is replaced
+    current = content_hash(english)
+    line = f"translation_of: {current}"
+    text = path.read_bytes().decode("utf-8")
+    head, mark, rest = text[3:].partition("\n---")
+    if re.search(r"^translation_of:.*$", head, re.MULTILINE):
+        head = re.sub(r"^translation_of:[^\r\n]*", line, head, count=1, flags=re.MULTILINE)
+    else:
+        head += f"\n{line}"
+    write_if_changed(path, (text[:3] + head + mark + rest).encode("utf-8"))
+    return current
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the result is the process's status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument(
+        "--accept",
+        nargs="+",
+        metavar="LANG/PAGE",
+        help="record that these translations render the English pages as they are now",
+    )
+    parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    arguments = parser.parse_args(argv)
+    root = arguments.root.resolve()
+    notebooks.use_checkout(root)
+    if arguments.accept:
+        for name in arguments.accept:
+            print(f"{name}: translation_of: {accept(root, name)}")
+        return 0
+    began = time.perf_counter()
+    found = check(root)
+    for finding in found:
+        print(finding)
+    seconds = time.perf_counter() - began
+    if found:
+        print(f"{len(found)} findings, {seconds:.1f} s", file=sys.stderr)
+        return 1
+    pages = sum(len(chapters.pages(root, language)) for language in chapters.languages(root))
+    print(f"{pages} pages in {len(chapters.languages(root))} languages checked, {seconds:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,247 @@
+"""The languages of the course, and what Jupyter Book is given to build each of them.
+
+``_config.yml`` and ``_toc.yml`` describe the English edition, as Jupyter Book expects; its
+top-level key ``languages`` adds the others. From these two files this module derives, for each
+language, the pair of files that builds it: same pages, own folder, own title and catalogue.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+__all__ = ["ConfigError", "Course", "Edition", "load"]
+
+SOURCE = "en"  # the language that `_toc.yml` names, and that the others are translated from
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class ConfigError(ValueError):
+    """`_config.yml` or `_toc.yml` does not say what the build needs to know."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One language of the course.
+
+    Attributes
+    ----------
+    key : str
+        Its short name: of its folders, of its address and on the command line.
+    name : str
+        Its name in the language itself.
+    tag : str
+        BCP 47 tag, for ``<html lang>`` and ``hreflang``.
+    sphinx : str
+        Sphinx's code of its message catalogue.
+    title : str
+        Title of the book.
+    description : str
+        One sentence about it, for the landing page.
+    pages : tuple of str
+        Names of its pages in reading order, the root first; only those which exist.
+    """
+
+    key: str
+    name: str
+    tag: str
+    sphinx: str
+    title: str
+    description: str
+    pages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Course:
+    """All of `_config.yml` and `_toc.yml`, read.
+
+    Attributes
+    ----------
+    root : Path
+        The folder of the two files.
+    config, toc : mapping
+        What they hold.
+    editions : dict of str to Edition
+        The languages, in the order of `_config.yml`.
+    """
+
+    root: Path
+    config: Mapping[str, Any]
+    toc: Mapping[str, Any]
+    editions: Mapping[str, Edition]
+
+    @property
+    def base_url(self) -> str:
+        """Where the site is published, with a slash at the end, or nothing."""
+        url = str((self.config.get("html") or {}).get("baseurl") or "")
+        return url if not url or url.endswith("/") else url + "/"
+
+    @property
+    def first_page(self) -> str:
+        """The name of the root of the table of contents, which every language must have."""
+        return str(self.toc["root"])
+
+    def sources(self, key: str) -> Path:
+        """Return the folder of the notebooks of language `key`."""
+        return self.root / "notebooks" / key
+
+    def derived_toc(self, key: str) -> dict[str, Any]:
+        """Return the table of contents of language `key`: the same entries, in its own folder.
+
+        A page which is not there yet in that language is left out, with all that is below it.
+        """
+        toc = copy.deepcopy(dict(self.toc))
+        _prune(toc, lambda file: file in self.editions[key].pages)
+        return toc
+
+    def derived_config(self, key: str) -> dict[str, Any]:
+        """Return Jupyter Book's configuration of language `key`, with absolute paths."""
+        edition = self.editions[key]
+        config = copy.deepcopy(dict(self.config))
+        config["title"] = edition.title
+        config["html"] = {**(config.get("html") or {})}
+        config["html"]["baseurl"] = f"{self.base_url}{key}/" if self.base_url else ""
+        sphinx = config["sphinx"] = {**(config.get("sphinx") or {})}
+        sphinx["local_extensions"] = {
+            name: str((self.root / path).resolve())
+            for name, path in (sphinx.get("local_extensions") or {}).items()
+        }
+        # Sphinx reads a bibliography relative to the sources, even a path that starts with a slash.
+        bibliographies = config.get("bibtex_bibfiles") or []
+        if isinstance(bibliographies, str):
+            bibliographies = [bibliographies]
+        if bibliographies:
+            config["bibtex_bibfiles"] = [
+                Path(os.path.relpath(self.root / path, self.sources(key))).as_posix()
+                for path in bibliographies
+            ]
+        sphinx["config"] = {
+            **(sphinx.get("config") or {}),
+            "language": edition.sphinx,
+            "course_root": str(self.root),
+            "course_language": key,
+        }
+        return config
+
+
+def load(root: Path) -> Course:
+    """Read ``_config.yml`` and ``_toc.yml`` of the folder `root`.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing or is not YAML, or an entry that the build needs is missing or malformed.
+    """
+    root = Path(root).resolve()
+    config = _read(root / "_config.yml")
+    toc = _read(root / "_toc.yml")
+    languages = config.get("languages")
+    if not isinstance(languages, dict) or SOURCE not in languages:
+        raise ConfigError(f"_config.yml needs languages: with an entry for {SOURCE!r}")
+    prefix = f"notebooks/{SOURCE}/"
+    for file in _files(toc):
+        if not file.startswith(prefix):
+            raise ConfigError(f"_toc.yml names {file!r}: every page must be {prefix}<page>")
+    _rename(toc, lambda file: file.removeprefix(prefix))
+    pages = list(_files(toc))
+    editions = {}
+    for key, entry in languages.items():
+        there = tuple(p for p in pages if (root / "notebooks" / str(key) / f"{p}.ipynb").is_file())
+        editions[key] = _edition(key, entry, there)
+    return Course(root, config, toc, editions)
+
+
+def _edition(key: Any, entry: Any, pages: tuple[str, ...]) -> Edition:
+    """Return the Edition of one entry of ``languages:``, or say what is wrong with it."""
+    if not isinstance(key, str) or not re.fullmatch(r"[a-z][a-z0-9-]*", key):
+        # Norwegian is the well-known trap: YAML reads a bare `no` as false.
+        raise ConfigError(
+            f"_config.yml: languages: the name {key!r} must be short, in a-z; quote it"
+        )
+    fields = ("name", "tag", "sphinx", "title", "description")
+    for field in fields:
+        value = entry.get(field) if isinstance(entry, dict) else None
+        if not isinstance(value, str) or not value.strip():
+            raise ConfigError(f"_config.yml: languages: {key}: needs {field}: <text>")
+    if not _TAG.fullmatch(entry["tag"]):
+        raise ConfigError(
+            f"_config.yml: languages: {key}: tag: {entry['tag']!r} is no BCP 47 tag such as zh-CN"
+        )
+    return Edition(key, *(entry[field] for field in fields), pages=pages)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the mapping in the YAML file `path`."""
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path.name} is missing in {path.parent}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path.name} is not YAML: {error}") from None
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path.name} holds {type(data).__name__}, not the mapping it should be")
+    return data
+
+
+def _entries(toc: Any) -> Iterator[dict[str, Any]]:
+    """Yield every mapping inside a table of contents, from the top down."""
+    if isinstance(toc, dict):
+        yield toc
+        for key in ("parts", "chapters", "sections", "subtrees", "entries"):
+            yield from _entries(toc.get(key))
+    elif isinstance(toc, list):
+        for item in toc:
+            yield from _entries(item)
+
+
+def _files(toc: Any) -> Iterator[str]:
+    """Yield the pages of a table of contents, in reading order."""
+    for entry in _entries(toc):
+        for key in ("root", "file"):
+            if key in entry:
+                yield entry[key]
+
+
+def _rename(toc: Any, new: Any) -> None:
+    """Replace each page of a table of contents by ``new(page)``, in place."""
+    for entry in _entries(toc):
+        for key in ("root", "file"):
+            if key in entry:
+                entry[key] = new(entry[key])
+
+
+def _prune(toc: Any, keep: Any) -> None:
+    """Remove the entries whose page `keep` does not want, and lists which that leaves empty."""
+    for entry in list(_entries(toc)):
+        for key in ("parts", "chapters", "sections", "subtrees", "entries"):
+            if key in entry:
+                entry[key] = [e for e in entry[key] if "file" not in e or keep(e["file"])]
+                if not entry[key]:
+                    del entry[key]
+
+
+@cache
+def ui(key: str) -> dict[str, Any]:
+    """Return the words of the interface in language `key` (``site/ui/<key>.json``)."""
+    import json
+
+    path = Path(__file__).resolve().parent / "ui" / f"{key}.json"
+    try:
+        words = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"site/ui/{key}.json is missing: copy site/ui/{SOURCE}.json and translate it"
+        ) from None
+    except ValueError as error:
+        raise ConfigError(f"site/ui/{key}.json is not JSON: {error}") from None
+    if not isinstance(words, dict):
+        raise ConfigError(f"site/ui/{key}.json must hold an object, not {type(words).__name__}")
+    return words

@@ -1,0 +1,216 @@
+"""Executing one notebook in a kernel of its own, and saying where in the chapter it failed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from elements import CodeCell
+from errors import ChapterError, shown
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+__all__ = ["ExecutionError", "Executor", "kernel_environment"]
+
+TIMEOUT = 1800  # seconds for one cell; beyond that something hangs
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+
+
+class ExecutionError(ChapterError):
+    """A page's cells did not run cleanly; nothing of the run is to be stored."""
+
+
+def kernel_environment(root: Path, scratch: Path) -> dict[str, str]:
+    """The environment of a kernel: this checkout's `d2lmini`, one thread, no personal settings.
+
+    Parameters
+    ----------
+    root : Path
+        The checkout.
+    scratch : Path
+        An empty folder, where IPython may keep what it likes to keep.
+    """
+    environment = dict(os.environ)
+    paths = [str(root), *filter(None, [environment.get("PYTHONPATH")])]
+    environment.update(
+        PYTHONPATH=os.pathsep.join(paths),
+        OMP_NUM_THREADS="1",  # sums are then added up in the same order on every machine
+        MKL_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
+        PYTHONHASHSEED="0",
+        IPYTHONDIR=str(scratch),  # a reader's start-up files must not run in the course's pages
+        PYDEVD_DISABLE_FILE_VALIDATION="1",
+    )
+    environment.pop("PYTHONWARNINGS", None)
+    return environment
+
+
+class _ThisPython(KernelSpecManager):
+    """Finds this interpreter, whatever kernels called python3 are installed on the machine."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
+
+
+class Executor:
+    """Executes notebooks, several at a time if called from several threads; can be stopped."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._managers: set[AsyncKernelManager] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End all kernels at once; what runs in them fails, and nothing more is started."""
+        with self._lock:
+            self._stopped = True
+            for manager in self._managers:
+                pid = getattr(manager.provisioner, "pid", None)
+                if pid:
+                    try:
+                        os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+                    except OSError:
+                        continue  # it ended by itself in the meantime
+
+    def run(self, notebook: NotebookNode, path: Path, cells: Sequence[CodeCell]) -> None:
+        """Execute a notebook in place.
+
+        Parameters
+        ----------
+        notebook : NotebookNode
+            Its code cells are those of the chapter, in the same order; outputs are replaced.
+        path : Path
+            The chapter, for messages.
+        cells : sequence of CodeCell
+            The chapter's code cells, for their lines.
+
+        Raises
+        ------
+        ExecutionError
+            Naming the line of the chapter, if a cell fails, runs too long, warns, or prints to
+            stderr.
+        """
+        folder = self.root / "notebooks" / path.parent.name
+        folder.mkdir(parents=True, exist_ok=True)
+        current: list[int] = []
+
+        def began(cell: NotebookNode, cell_index: int) -> None:
+            current.append(cell_index)
+
+        with tempfile.TemporaryDirectory(prefix="course-") as scratch:
+            log_path = Path(scratch) / "kernel.log"
+            manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
+            client = NotebookClient(
+                notebook,
+                km=manager,
+                timeout=TIMEOUT,
+                record_timing=False,
+                store_widget_state=True,
+                on_cell_execute=began,
+            )
+            with self._lock:
+                if self._stopped:
+                    raise ExecutionError(path, 1, "interrupted before it began")
+                self._managers.add(manager)
+            try:
+                with log_path.open("wb") as log:
+                    client.execute(
+                        cleanup_kc=True,
+                        cwd=str(folder),
+                        env=kernel_environment(self.root, Path(scratch)),
+                        stdout=log,
+                        stderr=log,
+                    )
+            except CellExecutionError:
+                raise _failure(notebook, path, cells) from None
+            except (CellTimeoutError, DeadKernelError) as error:
+                raise _ended(error, notebook, path, cells, current, log_path) from None
+            finally:
+                with self._lock:
+                    self._managers.discard(manager)
+        problem = _complaint(notebook, path, cells)
+        if problem:
+            raise problem
+
+
+def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _ended(
+    error: Exception,
+    notebook: NotebookNode,
+    path: Path,
+    cells: Sequence[CodeCell],
+    begun: list[int],
+    log: Path,
+) -> ExecutionError:
+    before = notebook.cells[: begun[-1]] if begun else []
+    number = sum(cell.cell_type == "code" for cell in before)
+    what = (
+        f"ran for more than {TIMEOUT} seconds"
+        if isinstance(error, CellTimeoutError)
+        else "ended the Python process"
+    )
+    last = [text for text in log.read_text("utf-8", "replace").split("\n") if text.strip()][-4:]
+    message = "\n    ".join([f"cell {number + 1} {what}", *last])
+    return ExecutionError(path, cells[number].code_line if cells else 1, message)
+
+
+def _failure(notebook: NotebookNode, path: Path, cells: Sequence[CodeCell]) -> ExecutionError:
+    for number, cell in enumerate(_code_cells(notebook)):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                trace = _ANSI.sub("", "\n".join(output.traceback))
+                # The last frame in the cell itself; frames below it are in libraries.
+                count = cell.execution_count or number + 1
+                inside = re.findall(rf"Cell In\[{count}\], line (\d+)", trace)
+                line = cells[number].code_line + (int(inside[-1]) - 1 if inside else 0)
+                said = "\n    ".join(f"{output.ename}: {output.evalue}".split("\n")[-6:])
+                return ExecutionError(path, line, f"cell {number + 1} failed\n    {said}")
+    return ExecutionError(path, 1, "a cell failed without saying why")
+
+
+def _complaint(
+    notebook: NotebookNode, path: Path, cells: Sequence[CodeCell]
+) -> ExecutionError | None:
+    for number, cell in enumerate(_code_cells(notebook)):
+        shown_text = [
+            output.get("text") or output.get("data", {}).get("text/plain", "")
+            for output in cell.outputs
+        ]
+        if any(map(_ADDRESS.search, shown_text)):
+            return ExecutionError(
+                path,
+                cells[number].code_line,
+                f"cell {number + 1} shows a memory address, which is another one each time: "
+                "end the cell with something that has a repr of its own",
+            )
+        said = "".join(
+            output.text
+            for output in cell.outputs
+            if output.output_type == "stream" and output.name == "stderr"
+        )
+        if said:
+            said = _ANSI.sub("", said).strip("\n")
+            inside = re.search(r"ipykernel_\d+[/\\]\d+\.py:(\d+):", said)
+            line = cells[number].code_line + (int(inside[1]) - 1 if inside else 0)
+            # The name that IPython gives a cell says nothing to the reader of the message.
+            said = re.sub(r"\S*ipykernel_\d+[/\\]\d+\.py:\d+", f"{shown(path)}:{line}", said)
+            last = "\n    ".join(said.split("\n")[-6:])
+            return ExecutionError(
+                path, line, f"cell {number + 1} warns or prints to stderr\n    {last}"
+            )
+    return None

@@ -1,0 +1,65 @@
+"""Show the built book: ``python site/serve.py`` serves ``_build/html`` to this machine's browsers.
+
+The book also works when its files are opened directly; a server is for browsers that restrict
+what a file may do, and for looking at it as readers will.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import http.server
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serve files, always fresh: what was just built is what is shown."""
+
+    def end_headers(self) -> None:
+        """Ask the browser to look again each time."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing for a file that was sent."""
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Print what could not be sent."""
+        print(f"{self.path}: {format % args}", file=sys.stderr)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(description="Show the built book in a browser.")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument("--port", type=int, default=0, help="default: any that is free")
+    options = parser.parse_args(arguments)
+    if not (options.folder / "index.html").is_file():
+        print(f"There is no book in {options.folder}: run 'make book' first.", file=sys.stderr)
+        return 1
+    handler = functools.partial(Handler, directory=os.fspath(options.folder.resolve()))
+    try:
+        # Loopback only: a preview is nobody else's business.
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), handler)
+    except OSError as error:
+        print(f"Port {options.port} cannot be used: {error.strerror}.", file=sys.stderr)
+        return 1
+    with server:
+        print(
+            f"The book is at http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends this)",
+            flush=True,
+        )
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,687 @@
+"""The build of the book: its parts, and builds of a small course as an author meets them."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import assemble
+import course_sphinx
+import editions
+import figures
+import linebreaks
+import nbformat
+import pytest
+import searchwords
+import serve
+import small_course
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "site" / "book.py"
+LANGUAGES = ("en", "vi", "tr", "zh")
+
+
+# Languages and settings
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """Return a small course in English and Vietnamese, not built."""
+    return small_course.make(tmp_path)
+
+
+def test_each_language_is_built_from_its_own_folder_and_settings(course: Path) -> None:
+    read = editions.load(course)
+    config = read.derived_config("vi")
+    assert read.derived_toc("vi") == {
+        "format": "jb-book",
+        "root": "index",
+        "chapters": [{"file": "valley"}],
+    }
+    assert config["title"] == "Động lượng trong tối ưu"
+    assert config["sphinx"]["config"]["language"] == "vi"
+    bibliography = course / "notebooks" / "vi" / config["bibtex_bibfiles"][0]
+    assert bibliography.resolve() == course / "chapters" / "references.bib"
+    assert Path(config["sphinx"]["local_extensions"]["course_sphinx"]).is_absolute()
+    assert read.config["title"] != config["title"], "the settings that were read must not change"
+
+
+def test_a_page_that_is_not_translated_yet_is_left_out(course: Path) -> None:
+    (course / "notebooks" / "vi" / "valley.ipynb").unlink()
+    read = editions.load(course)
+    assert read.editions["vi"].pages == ("index",)
+    assert read.derived_toc("vi") == {"format": "jb-book", "root": "index"}
+    assert read.derived_toc("en")["chapters"] == [{"file": "valley"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c.pop("languages"), "needs languages:"),
+        (lambda c: c["languages"]["vi"].pop("title"), "vi: needs title"),
+        (lambda c: c["languages"]["vi"].update(tag="viet nam"), "no BCP 47 tag"),
+        (lambda c: c["languages"].update({False: c["languages"]["vi"]}), "quote it"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(course: Path, change: Any, message: str) -> None:
+    path = course / "_config.yml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(config)
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    with pytest.raises(editions.ConfigError, match=message):
+        editions.load(course)
+
+
+def test_a_page_outside_the_folder_of_notebooks_is_refused(course: Path) -> None:
+    (course / "_toc.yml").write_text("format: jb-book\nroot: README\n", encoding="utf-8")
+    with pytest.raises(editions.ConfigError, match="README"):
+        editions.load(course)
+
+
+def test_links_lead_to_the_same_page_or_to_the_first(course: Path) -> None:
+    (course / "notebooks" / "vi" / "valley.ipynb").unlink()
+    read = editions.load(course)
+
+    def urls(page: str) -> list[tuple[str, bool]]:
+        links = course_sphinx.alternates(read, "en", page, ["en", "vi"])
+        return [(link["url"], link["same"]) for link in links]
+
+    assert urls("index") == [("../en/index.html", True), ("../vi/index.html", True)]
+    assert urls("valley") == [("../en/valley.html", True), ("../vi/index.html", False)]
+    assert urls("search") == [("../en/search.html", True), ("../vi/search.html", True)]
+    assert urls("deep/page")[1][0] == "../../vi/deep/page.html"
+
+
+def test_addresses_are_absolute_where_the_site_has_one(course: Path) -> None:
+    path = course / "_config.yml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["html"]["baseurl"] = "https://example.org/course"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    read = editions.load(course)
+    links = course_sphinx.alternates(read, "en", "valley", ["en", "vi"])
+    assert links[1]["absolute"] == "https://example.org/course/vi/valley.html"
+    assert read.derived_config("vi")["html"]["baseurl"] == "https://example.org/course/vi/"
+
+
+# Words of the interface
+
+
+def test_the_course_has_its_four_languages() -> None:
+    read = editions.load(ROOT)
+    assert tuple(read.editions) == LANGUAGES
+    assert [e.tag for e in read.editions.values()] == ["en", "vi", "tr", "zh-CN"]
+
+
+@pytest.mark.parametrize("key", LANGUAGES[1:])
+def test_every_word_is_translated(key: str) -> None:
+    english, words, vietnamese = editions.ui("en"), editions.ui(key), editions.ui("vi")
+    for section in ("course", "config"):
+        assert words[section].keys() == english[section].keys()
+        for name, value in words[section].items():
+            assert value, name
+            assert value != english[section][name], f"{section}: {name} is still English"
+    for section in ("sphinx", "booktheme", "browser"):
+        assert words[section].keys() == vietnamese[section].keys()
+        for message, value in words[section].items():
+            assert value, message
+            assert value != message
+            assert set(re.findall(r"\$\{\w+\}|%\w", value)) == set(
+                re.findall(r"\$\{\w+\}|%\w", message)
+            )
+
+
+def test_a_missing_file_of_words_says_what_to_do() -> None:
+    with pytest.raises(editions.ConfigError, match=r"copy site/ui/en\.json"):
+        editions.ui("xx")
+
+
+# Figures, line breaks, search
+
+
+def test_a_figure_follows_the_theme_and_keeps_its_words() -> None:
+    made = figures.inline_svg(small_course.SVG, label="A “line” & more", prefix="f7-")
+    root = ElementTree.fromstring(made)
+    assert root.get("aria-label") == "A “line” & more"
+    assert root.get("role") == "img"
+    assert "width" not in root.attrib
+    assert "var(--mm-gd, #c2410c)" in made.replace("#C2410C", "#c2410c")
+    assert "var(--mm-paper, #ffffff)" in made
+    assert re.findall(r"#[0-9a-fA-F]{6}(?!\))", made) == [], "a colour without a variable"
+    assert ">loss</text>" in made
+    assert "<style" not in made, "a style sheet inside a figure is one of the page"
+    assert "made by hand" not in made
+
+
+def test_identifiers_of_two_figures_differ() -> None:
+    one, two = (figures.inline_svg(small_course.SVG, label="x", prefix=p) for p in ("a-", "b-"))
+    for made, prefix in ((one, "a-"), (two, "b-")):
+        identifiers = set(re.findall(r'\bid="([^"]*)"', made))
+        referred = set(re.findall(r'url\(#([^)]*)\)|href="#([^"]*)"', made))
+        assert {r for pair in referred for r in pair if r} <= identifiers
+        assert all(i.startswith(prefix) for i in identifiers)
+
+
+@pytest.mark.parametrize("broken", ["", "<svg", "<html/>", "<svg/>"])
+def test_what_is_no_svg_is_refused(broken: str) -> None:
+    with pytest.raises(ValueError, match="not an SVG document"):
+        figures.inline_svg(broken, label="x", prefix="p-")
+
+
+def test_a_presentation_attribute_gets_a_variable_too() -> None:
+    made = figures.inline_svg(small_course.SVG, label="x", prefix="p-")
+    assert 'fill="#1d4ed8"' not in made
+    assert "fill: var(--mm-momentum, #1d4ed8)" in made
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("一句。\n二句", "一句。二句"),
+        ("一\n二", "一二"),
+        ("值为 0.4，\nη", "值为 0.4，η"),
+        ("用 Python\n写", "用 Python\n写"),
+        ("A sentence.\nAnother.", "A sentence.\nAnother."),
+        ("“引用”\n之后", "“引用”之后"),
+    ],
+)
+def test_line_breaks_leave_no_gap_in_chinese(text: str, joined: str) -> None:
+    assert linebreaks.join_lines(text) == joined
+
+
+def test_chinese_text_and_query_are_cut_alike() -> None:
+    quickjs = pytest.importorskip("quickjs")
+    context = quickjs.Context()
+    context.eval(searchwords.PairsOfCharacters.js_splitter_code + ";globalThis.s = splitQuery")
+    cut = context.eval("q => JSON.stringify(s(q))")
+    words = searchwords.PairsOfCharacters({})
+    for text in ("动量法", "动", "学习率 η 与 momentum", "条件数κ=20，很大", "SGD动量beta"):
+        assert json.loads(cut(text)) == words.split(text)
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["assemble", "editions", "figures", "formulas", "katexmath", "linebreaks", "searchwords"],
+)
+def test_examples_in_the_documentation_hold(module: str) -> None:
+    result = doctest.testmod(importlib.import_module(module))
+    assert result.failed == 0
+
+
+# Putting the site together
+
+
+def books(folder: Path, **files: dict[str, str]) -> dict[str, Path]:
+    """Write a folder of files for each language."""
+    for key, content in files.items():
+        for name, text in content.items():
+            path = folder / key / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return {key: folder / key for key in files}
+
+
+def test_what_is_the_same_in_all_languages_is_there_once(tmp_path: Path) -> None:
+    page = '<link href="_static/a.css?v=1"><script src="_static/words.js"></script><a href="x">'
+    deep = '<link href="../_static/a.css">'
+    folders = books(
+        tmp_path,
+        en={"_static/a.css": "a", "_static/words.js": "en", "i.html": page, "d/i.html": deep},
+        vi={"_static/a.css": "a", "_static/words.js": "vi", "i.html": page, "d/i.html": deep},
+    )
+    site = assemble.collect(folders, {"index.html": b"front"})
+    assert set(site) == {
+        "_static/a.css",
+        *("index.html", "en/i.html", "vi/i.html", "en/d/i.html", "vi/d/i.html"),
+        *("en/_static/words.js", "vi/_static/words.js"),
+    }
+    assert b'"../_static/a.css?v=1"' in site["vi/i.html"]
+    assert b'"_static/words.js"' in site["vi/i.html"]
+    assert b'"../../_static/a.css"' in site["vi/d/i.html"]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return the files below `folder`."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_new_site_replaces_the_old_one_and_keeps_what_did_not_change(tmp_path: Path) -> None:
+    target = tmp_path / "html"
+    assert assemble.assemble(target, {"a": b"1", "b/c": b"2", "gone": b"3"}) == 3
+    before = (target / "a").stat()
+    assert assemble.assemble(target, {"a": b"1", "b/c": b"new"}) == 2
+    assert content(target) == {"a": b"1", "b/c": b"new"}
+    after = (target / "a").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert assemble.assemble(target, {"a": b"1", "b/c": b"new"}) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["html"]
+
+
+@pytest.mark.parametrize("at", range(1, 5))
+def test_an_interruption_leaves_the_old_site_or_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    target = tmp_path / "html"
+    old, new = {"a": b"old", "b": b"old"}, {"a": b"new", "b": b"new"}
+    assemble.assemble(target, old)
+    calls = 0
+
+    def interrupted(real: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == at:
+                raise KeyboardInterrupt
+            return real(*args, **options)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", interrupted(Path.write_bytes))
+        patch.setattr(Path, "rename", interrupted(Path.rename))
+        with pytest.raises(KeyboardInterrupt):
+            assemble.assemble(target, new)
+    assemble.recover(target)
+    assert content(target) in (old, new)
+    assemble.assemble(target, new)
+    assert content(target) == new
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["html"]
+
+
+# Builds, as from the command line
+
+
+def run(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build the course in `root` to the end."""
+    return subprocess.run(
+        command(root, *arguments),
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        timeout=300,
+        check=False,
+    )
+
+
+def command(root: Path, *arguments: str) -> list[str]:
+    """Return the command which builds the course in `root`."""
+    return [sys.executable, str(BOOK), "--root", str(root), *arguments]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a small course which has been built; tests work on copies of it."""
+    root = small_course.make(tmp_path_factory.mktemp("built"))
+    done = run(root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
+
+
+@pytest.fixture
+def copy(built: Path, tmp_path: Path) -> Iterator[Path]:
+    """Return a copy of the built course, which a test may change.
+
+    Sphinx remembers paths and times, so the copy keeps both: it is moved to where the original
+    is for the time of the test.
+    """
+    keep = tmp_path / "keep"
+    shutil.copytree(built, keep, copy_function=shutil.copy2)
+    yield built
+    shutil.rmtree(built)
+    keep.rename(built)
+
+
+def page(root: Path, name: str) -> str:
+    """Return a file of the built site."""
+    return (root / "_build" / "html" / name).read_text(encoding="utf-8")
+
+
+def identity(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return inode and time of every file below `folder`: what does not change if nobody writes."""
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.slow
+def test_the_site_has_every_language_and_one_copy_of_what_they_share(built: Path) -> None:
+    html = built / "_build" / "html"
+    assert {p.name for p in html.iterdir() if p.is_dir()} == {"_static", "en", "vi"}
+    assert (html / "_static" / "katex" / "katex.min.css").is_file()
+    assert not list(html.glob("??/_static/katex*"))
+    assert '<html lang="vi"' in page(built, "vi/valley.html")
+    assert (html / "vi" / "_sources" / "valley.ipynb").is_file()
+
+
+@pytest.mark.slow
+def test_nothing_is_fetched_from_elsewhere(built: Path) -> None:
+    for path in (built / "_build" / "html").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        fetched = re.findall(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="(https?:[^"]*)"', text)
+        assert fetched == [], path.name
+        assert "MathJax" not in text
+        assert "require.js" not in text.lower()
+        assert "thebe" not in text.lower()
+
+
+@pytest.mark.slow
+def test_links_between_the_languages(built: Path) -> None:
+    text = page(built, "vi/valley.html")
+    assert re.findall(r'rel="alternate" hreflang="([^"]*)" href="([^"]*)"', text) == [
+        ("en", "../en/valley.html"),
+        ("vi", "../vi/valley.html"),
+        ("x-default", "../en/valley.html"),
+    ]
+    assert 'hreflang="x-default" href="../index.html"' in page(built, "vi/index.html")
+    menu = re.search(r'<details class="mm-languages">.*?</details>', text, flags=re.DOTALL)
+    assert menu is not None
+    assert re.findall(r'<a href="([^"]*)" lang="([^"]*)"', menu[0]) == [
+        ("../en/valley.html", "en"),
+        ("../vi/valley.html", "vi"),
+    ]
+    assert re.findall(r'lang="(\w+)"[^>]*aria-current', menu[0]) == ["vi"]
+
+
+@pytest.mark.slow
+def test_formulas_and_figures_are_numbered_and_referred_to(built: Path) -> None:
+    text = page(built, "vi/valley.html")
+    assert '<span class="katex">' in text
+    number = re.search(r'<span class="eqno">\((\d+)\)', text)
+    assert number is not None
+    assert f'href="#equation-eq-loss">({number[1]})</a>' in text
+    assert re.search(r'<span class="caption-number">Hình \d', text)
+    assert re.search(r'href="#fig-line"><span[^>]*>Hình \d', text)
+    assert text.count('role="img"') == 2
+    identifiers = re.findall(r'\bid="([^"]+)"', text)
+    assert len(identifiers) == len(set(identifiers))
+
+
+@pytest.mark.slow
+def test_an_explorable_carries_its_figure_and_its_script(built: Path) -> None:
+    text = page(built, "vi/index.html")
+    block = re.search(
+        r'<div class="mm-explorable" data-explorable="ravine">.*?</script>', text, re.S
+    )
+    assert block is not None
+    assert '<div class="mm-static"><div class="mm-figure"><svg' in block[0]
+    assert '"model_id": "box"' in block[0]
+    assert "SECRET" not in text, "the module's source belongs into its file"
+    assert "_anywidget_id" in text
+    scripts = re.findall(r'<script defer="defer" src="([^"?]*)', text)
+    assert scripts[-2:] == ["../_static/explore/host.js", "../_static/explore/ravine.js"]
+    assert "explore/" not in page(built, "vi/valley.html")
+    script = page(built, "_static/explore/ravine.js")
+    assert "momentumExplorables" in script
+    assert not re.search(r"^(export|import)\b", script, flags=re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_code_that_readers_need_not_see_is_folded(built: Path) -> None:
+    text = page(built, "vi/index.html")
+    assert editions.ui("vi")["course"]["show_code"] in text
+    assert "Toggle hidden content" not in text
+
+
+@pytest.mark.slow
+def test_a_second_build_touches_nothing(copy: Path) -> None:
+    before = identity(copy / "_build" / "html")
+    done = run(copy)
+    assert done.returncode == 0, done.stderr
+    assert "nothing to do" in done.stdout
+    assert identity(copy / "_build" / "html") == before
+
+
+@pytest.mark.slow
+def test_an_edit_changes_its_page_and_no_other_language(copy: Path) -> None:
+    before = identity(copy / "_build" / "html")
+    path = copy / "notebooks" / "vi" / "valley.ipynb"
+    path.write_text(path.read_text("utf-8").replace("Một đoạn văn", "Một đoạn khác"), "utf-8")
+    done = run(copy)
+    assert done.returncode == 0, done.stderr
+    assert "en: nothing to do" in done.stdout
+    assert "Một đoạn khác" in page(copy, "vi/valley.html")
+    after = identity(copy / "_build" / "html")
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"vi/valley.html", "vi/_sources/valley.ipynb", "vi/searchindex.js"}
+
+
+@pytest.mark.slow
+def test_a_new_title_appears_on_every_page_of_the_language(copy: Path) -> None:
+    path = copy / "notebooks" / "vi" / "valley.ipynb"
+    path.write_text(path.read_text("utf-8").replace("# Thung lũng", "# Hẻm núi"), "utf-8")
+    done = run(copy)
+    assert done.returncode == 0, done.stderr
+    assert page(copy, "vi/index.html").count("Hẻm núi") >= 2  # in the sidebar and as next page
+    assert "Hẻm núi" not in page(copy, "en/index.html")
+
+
+@pytest.mark.slow
+def test_an_edit_of_a_module_shows_without_an_edit_of_a_notebook(
+    copy: Path, tmp_path: Path
+) -> None:
+    packages = tmp_path / "packages"
+    shutil.copytree(
+        ROOT / "d2lmini", packages / "d2lmini", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    assert run(copy, PYTHONPATH=str(packages)).returncode == 0
+    before = page(copy, "vi/index.html")
+    module = packages / "d2lmini" / "explore" / "ravine.js"
+    module.write_text(module.read_text("utf-8") + "\nconst EDITED = 1;\n", "utf-8")
+    done = run(copy, PYTHONPATH=str(packages))
+    assert done.returncode == 0, done.stderr
+    assert "EDITED" in page(copy, "_static/explore/ravine.js")
+    version = re.compile(r"explore/ravine\.js\?v=(\w+)")
+    one, two = version.search(before), version.search(page(copy, "vi/index.html"))
+    assert one is not None
+    assert two is not None
+    assert one[1] != two[1], "a browser would go on using the old one"
+
+
+@pytest.mark.slow
+def test_a_broken_formula_is_named_with_its_line_and_the_site_stays(copy: Path) -> None:
+    before = identity(copy / "_build" / "html")
+    chapter = copy / "chapters" / "vi" / "valley.md"
+    chapter.parent.mkdir()
+    chapter.write_text("---\ntitle: x\n---\n# x\n\n$\\frac{1$\n", encoding="utf-8")
+    notebook = small_course.valley_page("vi", formula=r"\frac{1")
+    small_course.write_page(copy, "vi", "valley", notebook)
+    done = run(copy)
+    assert done.returncode == 1
+    assert "chapters/vi/valley.md:6: formula" in done.stderr
+    assert identity(copy / "_build" / "html") == before
+
+
+@pytest.mark.slow
+def test_every_warning_of_every_language_is_told_and_told_again(copy: Path) -> None:
+    before = identity(copy / "_build" / "html")
+    small_course.write_page(copy, "vi", "valley", small_course.valley_page("vi", r"\frac{1"))
+    unknown = small_course.notebook(small_course.markdown("# x\n\n{ref}`nowhere`\n"))
+    small_course.write_page(copy, "en", "valley", unknown)
+    # Again, for what was read in the first attempt is not read in the second one.
+    for _ in range(2):
+        done = run(copy)
+        assert done.returncode == 1
+        assert re.search(r"vi/valley\.ipynb:\d+: WARNING: formula “f\(x\) = ", done.stderr)
+        assert re.search(r"en/valley\.ipynb:\d+: WARNING: undefined label: 'nowhere'", done.stderr)
+        assert identity(copy / "_build" / "html") == before
+
+
+@pytest.mark.slow
+def test_pages_that_readers_should_not_get_are_refused(copy: Path) -> None:
+    notebook = small_course.valley_page("vi")
+    _, code, _, figure, widget = notebook.cells
+    code.outputs = [nbformat.v4.new_output("stream", name="stderr", text="findfont: no")]
+    del figure.metadata["mystnb"]["image"]
+    widget.outputs[0].data = {small_course.VIEW: {"model_id": "m"}, "text/plain": "w"}
+    small_course.write_page(copy, "vi", "valley", notebook)
+    done = run(copy)
+    assert done.returncode == 1
+    assert "stderr was found" in done.stderr
+    assert "a figure without a description" in done.stderr
+    assert "a widget without a figure" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_build_leaves_the_site_and_the_next_one_recovers(copy: Path) -> None:
+    before = identity(copy / "_build" / "html")
+    path = copy / "notebooks" / "vi" / "valley.ipynb"
+    path.write_text(path.read_text("utf-8").replace("Một đoạn văn", "Một đoạn khác"), "utf-8")
+    log = copy / "_build" / "books" / "vi" / "build.log"
+    log.unlink()
+    build = subprocess.Popen(
+        command(copy),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (log.is_file() and "reading sources" in log.read_text("utf-8")):
+        assert time.monotonic() < deadline
+        assert build.poll() is None, "the build ended before it could be killed"
+        time.sleep(0.02)
+    os.killpg(build.pid, signal.SIGKILL)
+    build.wait()
+    assert identity(copy / "_build" / "html") == before
+    done = run(copy)
+    assert done.returncode == 0, done.stderr
+    assert "Một đoạn khác" in page(copy, "vi/valley.html")
+
+
+@pytest.mark.slow
+def test_of_two_builds_at_once_one_waits(copy: Path) -> None:
+    for key in ("en", "vi"):
+        (copy / "_build" / "books" / key / "built.json").unlink()
+    builds = [
+        subprocess.Popen(
+            command(copy),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        for _ in range(2)
+    ]
+    said = [build.communicate(timeout=300)[0] for build in builds]
+    assert [build.returncode for build in builds] == [0, 0], said
+    assert sum("waiting" in text for text in said) == 1
+    assert sum("nothing to do" in text for text in said) == 1
+
+
+@pytest.mark.slow
+def test_plain_jupyter_book_gives_the_english_edition(copy: Path) -> None:
+    site = content(copy / "_build" / "html")
+    done = subprocess.run(
+        ["jupyter-book", "build", ".", "-W", "-n", "--keep-going"],
+        executable=shutil.which("jupyter-book", path=str(Path(sys.executable).parent)),
+        capture_output=True,
+        text=True,
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = page(copy, "notebooks/en/valley.html")
+    assert '<span class="katex">' in text
+    assert "mm-languages" not in text, "there is no other language to go to"
+    assert 'data-explorable="ravine"' in page(copy, "notebooks/en/index.html")
+    # It writes into the folder of the site; the next build of the course puts that right.
+    assert run(copy).returncode == 0
+    assert content(copy / "_build" / "html") == site
+
+
+@pytest.mark.slow
+def test_a_further_language_is_settings_and_files(tmp_path: Path) -> None:
+    root = small_course.make(tmp_path / "course", languages=("en",))
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "site", root / "site", ignore=ignore)
+    path = root / "_config.yml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["sphinx"]["local_extensions"] = {"course_sphinx": "site"}
+    config["languages"]["de"] = {
+        "name": "Deutsch",
+        "tag": "de",
+        "sphinx": "de",
+        "title": "Impuls in der Optimierung",
+        "description": "Warum der Gradientenabstieg langsam ist.",
+    }
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    shutil.copy(root / "site" / "ui" / "en.json", root / "site" / "ui" / "de.json")
+    small_course.copy_pages(root, "en", "de")
+    done = subprocess.run(
+        [sys.executable, "site/book.py", "--lang", "de"],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '<html lang="de"' in page(root, "de/valley.html")
+    assert "Impuls in der Optimierung" in page(root, "index.html")
+    assert not (root / "_build" / "html" / "en").exists()
+
+
+def test_an_unknown_language_is_named(course: Path) -> None:
+    done = run(course, "--lang", "xx")
+    assert done.returncode == 1
+    assert "there is no language 'xx': _config.yml has en, vi" in done.stderr
+
+
+def test_missing_notebooks_are_named_with_the_remedy(course: Path) -> None:
+    shutil.rmtree(course / "notebooks" / "vi")
+    done = run(course)
+    assert done.returncode == 1
+    assert "notebooks/vi/index.ipynb is missing: run 'make notebooks'" in done.stderr
+    assert not (course / "_build" / "html").exists()
+
+
+# Showing it
+
+
+def test_serving_says_when_there_is_nothing_to_serve(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert serve.main([str(tmp_path)]) == 1
+    assert "run 'make book' first" in capsys.readouterr().err
+
+
+def test_serving_ends_cleanly_when_interrupted(tmp_path: Path) -> None:
+    from urllib.request import urlopen
+
+    (tmp_path / "index.html").write_text("the book", encoding="utf-8")
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "site" / "serve.py"), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    address = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+    assert address is not None
+    with urlopen(address[0], timeout=10) as answer:
+        assert answer.read() == b"the book"
+    server.send_signal(signal.SIGINT)
+    _, errors = server.communicate(timeout=10)
+    assert (server.returncode, errors) == (0, "")
