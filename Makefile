@@ -42,7 +42,8 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) tests/install_browser.py
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
-	@$(PY) tests/run.py
+	@$(PY) site/verify.py $(jobs)
+	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile --doctest-modules d2lmini tests
 
 bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/bench.json
 	@$(PY) benchmarks/run.py

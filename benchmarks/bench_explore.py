@@ -34,10 +34,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from conftest import FLAGS, QuietHandler, QuietServer, chromium_path  # noqa: E402
-from explorable_page import HOST, block, page, state_of, write_site  # noqa: E402
-
 from d2lmini.explore import Ravine  # noqa: E402
 from d2lmini.explore.base import classic_script, names  # noqa: E402
+from explorable_page import HOST, block, page, state_of, write_site  # noqa: E402
 
 TARGETS = {"bytes": 15 * 1024, "visible": 400.0, "input": 16.0}
 

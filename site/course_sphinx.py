@@ -27,6 +27,7 @@ import katexmath
 import linebreaks
 import pagelinks
 import searchwords
+from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx import locale
 
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ def copy_assets(app: Sphinx) -> None:
     """Write the files that are not copied from ``site/static``, before pages name their hashes."""
     static = Path(app.outdir, "_static")
     _write(static / "palette.css", figures.theme_css())
+    # MyST-NB copies its style sheet after the pages are written, so its hash would appear on them
+    # only in the second build.
+    add_global_html_resources(app, None)
     for source in [HERE / "katex" / "katex.min.css", *(HERE / "katex" / "fonts").iterdir()]:
         _write(static / source.relative_to(HERE), source.read_bytes())
 

@@ -64,9 +64,7 @@ def install(folder, requirements):
     # pip's progress bar is drawn only on a terminal; --quiet would hide it even there.
     if sys.stdout.isatty():
         pip.remove("--quiet")
-    print(
-        "Installing {} (the first time takes a few minutes)".format(requirements), flush=True
-    )
+    print("Installing {} (the first time takes a few minutes)".format(requirements), flush=True)
     torch = pinned(requirements, "torch")
     if torch and os.environ.get("TORCH_INDEX"):
         run(*(pip + ["--index-url", os.environ["TORCH_INDEX"], "--no-deps", torch]))

@@ -1,7 +1,8 @@
 """Make sure that a Chromium is there for the browser tests: ``python tests/install_browser.py``.
 
-Uses what is installed; else installs Debian's package where that needs no password; else asks Playwright
-for its own build. Where none of this works, it says so and succeeds: the browser tests are then skipped.
+Uses what is installed; else installs Debian's package where that needs no password; else asks
+Playwright for its own build. Where none of this works, it says so and succeeds: the browser tests
+are then skipped.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import shutil
 import subprocess
 import sys
 
-from conftest import chromium_path
 from playwright.sync_api import sync_playwright
+
+from conftest import chromium_path
 
 
 def found() -> bool:

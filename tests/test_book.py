@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import nbformat
+import pytest
+import yaml
+
 import assemble
 import course_sphinx
 import editions
 import figures
 import linebreaks
-import nbformat
-import pytest
 import searchwords
 import serve
 import small_course
-import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "site" / "book.py"

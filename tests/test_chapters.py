@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from course_project import BODY, chapter
 
 import chapters
+from course_project import BODY, chapter
 
 FRONT = "---\ntitle: x\n---\n"  # three lines, so a body begins on line 4
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import check
 import numerals
 import parity
-import pytest
 import wording
-from course_project import Course, chapter
-
 from chapters import Chapter, content_hash, parse
+from course_project import Course, chapter
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -11,10 +11,10 @@ from itertools import product
 import ipywidgets as w
 import numpy as np
 import pytest
-from explorable_page import STATE, VIEW, block, page, state_of, write_site
 
 import d2lmini as d2l
 from d2lmini.explore import Ravine
+from explorable_page import STATE, VIEW, block, page, state_of, write_site
 
 pytestmark = pytest.mark.browser
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import formulas
 import katexmath
-import pytest
 
 
 def mathml(rendered: str) -> str:

@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 
 import nbformat
-import pages
 import pytest
-import widgets
-from course_project import BODY, Course
-from fingerprint import fingerprint
 
 import notebooks
+import pages
+import widgets
 from chapters import parse
+from course_project import BODY, Course
+from fingerprint import fingerprint
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from course_project import Course
 
 SANITIZE = Path(__file__).parent / "nbval_sanitize.cfg"

@@ -1,0 +1,491 @@
+"""The built book in a real browser, from a server and from files, with nothing else to reach."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import editions
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[1]
+COURSE = editions.load(ROOT)
+LANGUAGES = list(COURSE.editions)
+PAGES = [str(page) for page in COURSE.editions["en"].pages]
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+
+@dataclass
+class Visit:
+    """A page in the browser, and what went wrong on the way."""
+
+    page: Any
+    base: str
+    context: Any
+    requests: list[str] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Any:
+        """Open a page of the site, and wait until nothing more is loaded."""
+        self.page.goto(f"{self.base}/{path}", wait_until="load")
+        self.page.wait_for_timeout(150)
+        return self.page
+
+    def check(self) -> None:
+        """Fail if anything was fetched from elsewhere, was missing, or complained."""
+        assert [url for url in self.requests if not url.startswith((self.base, "data:"))] == []
+        assert self.trouble == []
+
+
+@pytest.fixture(params=["http", "file"])
+def base(request: Any, built_site: Path, site_server: Callable[[Path], str]) -> str:
+    """Return where the site is: on a server, or in a folder."""
+    return site_server(built_site) if request.param == "http" else f"file://{built_site}"
+
+
+@pytest.fixture
+def http(built_site: Path, site_server: Callable[[Path], str]) -> str:
+    """Return where the site is on a server, for what does not depend on it."""
+    return site_server(built_site)
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Yield ``visit(base, …)``, which opens a browser that can reach the site and nothing else."""
+    contexts = []
+
+    def open_browser(base: str, size: dict[str, int] = WIDE, **options: Any) -> Visit:
+        context = browser.new_context(viewport=size, **options)
+        contexts.append(context)
+        made = Visit(context.new_page(), base, context)
+
+        def pass_on(route: Any) -> None:
+            made.requests.append(route.request.url)
+            if route.request.url.startswith((base, "data:")):
+                route.continue_()
+            else:
+                route.abort()
+
+        def note(message: Any) -> None:
+            if message.type in ("error", "warning"):
+                made.trouble.append(message.text)
+
+        def answered(response: Any) -> None:
+            if response.status >= 400:
+                made.trouble.append(f"{response.status} {response.url}")
+
+        context.route("**/*", pass_on)
+        made.page.on("console", note)
+        made.page.on("pageerror", lambda error: made.trouble.append(str(error)))
+        made.page.on("response", answered)
+        made.page.on("requestfailed", lambda r: made.trouble.append(f"failed: {r.url}"))
+        return made
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+
+
+def overflow(page: Any) -> int:
+    """Return by how many pixels a page is wider than the screen."""
+    width: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return width
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_needs_nothing_but_the_site(
+    visit: Callable[..., Visit], base: str, language: str
+) -> None:
+    there = visit(base)
+    for name in (*PAGES, "search"):
+        there.go(f"{language}/{name}.html")
+    there.go("index.html")
+    there.check()
+    assert any("katex.min.css" in url for url in there.requests)
+    assert not any(re.search(r"mathjax|require\.js|thebe", url, re.I) for url in there.requests)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_language_menu_leads_to_the_same_page(
+    visit: Callable[..., Visit], base: str, name: str
+) -> None:
+    there = visit(base)
+    page = there.go(f"{LANGUAGES[0]}/{name}.html")
+    for key in [*LANGUAGES[1:], LANGUAGES[0]]:
+        # By keyboard: the menu is the browser's own.
+        page.locator(".mm-languages > summary").press("Enter")
+        link = page.locator(f'.mm-languages a[data-language="{key}"]')
+        assert link.is_visible()
+        link.press("Enter")
+        page.wait_for_url(f"**/{key}/{name}.html")
+        edition = COURSE.editions[key]
+        assert page.locator("html").get_attribute("lang") == edition.tag
+        assert edition.title in page.title()
+        current = page.locator(".mm-languages a[aria-current]")
+        assert current.get_attribute("hreflang") == edition.tag
+    there.check()
+
+
+def test_the_menu_closes_on_escape_and_keeps_the_focus(
+    visit: Callable[..., Visit], http: str
+) -> None:
+    page = visit(http).go("en/index.html")
+    page.locator(".mm-languages > summary").press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert page.locator(".mm-languages").get_attribute("open") is None
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_the_place_on_the_page_goes_along(visit: Callable[..., Visit], http: str) -> None:
+    page = visit(http).go("en/ravine.html#fig-ravine-slow")
+    page.locator(".mm-languages > summary").click()
+    page.locator('.mm-languages a[data-language="vi"]').click()
+    page.wait_for_url("**/vi/ravine.html#fig-ravine-slow")
+    assert page.locator("#fig-ravine-slow").count() == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_alternates_of_every_page_exist(
+    visit: Callable[..., Visit], http: str, built_site: Path, language: str
+) -> None:
+    there = visit(http)
+    for name in PAGES:
+        page = there.go(f"{language}/{name}.html")
+        links = page.eval_on_selector_all(
+            'link[rel="alternate"]',
+            "links => links.map(l => [l.hreflang, new URL(l.href).pathname])",
+        )
+        expected = {e.tag: f"/{k}/{name}.html" for k, e in COURSE.editions.items()}
+        assert {tag: path for tag, path in links if tag != "x-default"} == expected
+        assert all((built_site / path.lstrip("/")).is_file() for _, path in links)
+        assert "x-default" in dict(links)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_mathematics_is_drawn(
+    visit: Callable[..., Visit], base: str, language: str, name: str
+) -> None:
+    page = visit(base).go(f"{language}/{name}.html")
+    found = page.evaluate(
+        """async () => {
+          await document.fonts.ready;
+          const formulas = [...document.querySelectorAll("article .katex-html")]
+            .filter(f => f.getClientRects().length);
+          const seen = document.querySelector("article").cloneNode(true);
+          seen.querySelectorAll(".katex, pre, code, script, svg").forEach(e => e.remove());
+          return {
+            boxes: formulas.map(f => { const r = f.getBoundingClientRect(); return [r.width, r.height]; }),
+            fonts: [...document.fonts].filter(f => f.status === "loaded").map(f => f.family),
+            failed: [...document.fonts].filter(f => f.status === "error").map(f => f.family),
+            text: seen.textContent,
+          };
+        }"""
+    )
+    assert found["boxes"]
+    assert all(width > 2 and height > 4 for width, height in found["boxes"])
+    assert any("KaTeX" in family for family in found["fonts"])
+    assert found["failed"] == []
+    assert not re.search(r"\$[^$\n]+\$|\\[a-zA-Z]{2,}|\\\(", found["text"]), (
+        "TeX that was not drawn"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_shows_every_page_without_scrolling_sideways(
+    visit: Callable[..., Visit], http: str, language: str, theme: str
+) -> None:
+    there = visit(http, PHONE, color_scheme=theme, has_touch=True)
+    for name in ("index.html", *(f"{language}/{page}.html" for page in (*PAGES, "search"))):
+        page = there.go(name)
+        assert overflow(page) <= 0, name
+    page = there.go(f"{language}/{PAGES[-1]}.html")
+    page.locator(".mm-languages > summary").tap()
+    box = page.locator(".mm-languages nav").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    heights = page.eval_on_selector_all(
+        ".mm-languages a", "links => links.map(l => l.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 44
+
+
+def test_the_list_of_pages_opens_on_a_phone(visit: Callable[..., Visit], http: str) -> None:
+    there = visit(http, PHONE, has_touch=True)
+    page = there.go("en/ravine.html")
+    link = page.locator('.bd-docs-nav a[href="training.html"]').first
+    assert not link.is_visible()
+    page.locator(".primary-toggle").first.tap()
+    link.wait_for(state="visible")
+    link.tap()
+    page.wait_for_url("**/en/training.html")
+    there.check()
+
+
+def test_a_wide_formula_can_be_scrolled_by_keyboard(visit: Callable[..., Visit], http: str) -> None:
+    page = visit(http, PHONE).go("en/ravine.html")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll(".mm-scroll")]
+          .map(e => [e.scrollWidth > e.clientWidth + 1, e.tabIndex >= 0])"""
+    )
+    assert wide
+    assert all(scrolls == focusable for scrolls, focusable in wide)
+
+
+LUMINANCE = """selector => {
+  const rgb = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number);
+  const light = c => { const [r, g, b] = rgb(c).map(v => (v /= 255) <= 0.03928 ? v / 12.92
+    : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
+    if (c !== "rgba(0, 0, 0, 0)" && c !== "transparent") return c; } return "rgb(255, 255, 255)"; };
+  return [...document.querySelectorAll(selector)].filter(e => e.getClientRects().length).map(e => {
+    const svg = e instanceof SVGElement;
+    const a = light(getComputedStyle(e)[svg ? "fill" : "color"]), b = light(ground(e));
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_words_stand_out_from_the_page_in_both_themes(
+    visit: Callable[..., Visit], http: str, theme: str, name: str
+) -> None:
+    there = visit(http, color_scheme=theme)
+    page = there.go(f"zh/{name}.html")
+    assert page.locator("html").get_attribute("data-theme") == theme
+    for selector in (
+        "article p, article li, article h1, article h2, article figcaption p, article a",
+        ".mm-languages summary, .bd-docs-nav a, #pst-secondary-sidebar a, .prev-next-area p",
+        ".mm-footer a, .eqno",
+        "article pre span",
+        ".mm-svg text",
+    ):
+        ratios = page.evaluate(LUMINANCE, selector)
+        assert min(ratios, default=21) >= (3 if selector == ".mm-svg text" else 4.5), selector
+
+
+def test_figures_change_with_the_theme(visit: Callable[..., Visit], http: str) -> None:
+    page = visit(http, color_scheme="light").go("en/ravine.html")
+    figure = page.locator("#fig-ravine-slow .mm-svg")
+    colours = "svg => [...svg.querySelectorAll('path, text')].map(e => getComputedStyle(e).stroke + getComputedStyle(e).fill)"
+    light = figure.evaluate(colours)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    dark = figure.evaluate(colours)
+    assert light != dark
+    assert not any("rgb(194, 65, 12)" in colour for colour in dark), "the light colour on dark"
+
+
+def test_the_choice_of_a_theme_is_kept(visit: Callable[..., Visit], http: str) -> None:
+    there = visit(http, color_scheme="light")
+    page = there.go("en/ravine.html")
+    button = page.locator(".bd-header-article .theme-switch-button")
+    for _ in range(3):
+        button.click()
+        if page.locator("html").get_attribute("data-theme") == "dark":
+            break
+    page = there.go("vi/training.html")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page = there.go("index.html")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", PAGES)
+def test_without_javascript_a_page_can_be_read(
+    visit: Callable[..., Visit], base: str, language: str, name: str
+) -> None:
+    there = visit(base, java_script_enabled=False)
+    page = there.go(f"{language}/{name}.html")
+    assert page.locator("article p").first.is_visible()
+    assert page.locator("article .katex-html").first.is_visible()
+    figures = page.locator(".mm-svg")
+    assert figures.count() > 0
+    for i in range(figures.count()):
+        box = figures.nth(i).bounding_box()
+        assert box is not None
+        assert box["width"] > 250
+        assert box["height"] > 100
+    page.locator(".mm-languages > summary").click()
+    assert page.locator(".mm-languages li").count() == len(LANGUAGES)
+    assert page.locator(".mm-languages a").first.is_visible()
+    there.check()
+
+
+ENGLISH = {
+    *(w for s in ("sphinx", "booktheme", "browser") for w in editions.ui("vi")[s]),
+    *(w for w in editions.ui("en")["course"].values() if len(w.strip()) > 5),
+    *("Show the code", "Toggle", "Close", "Menu", "Copied", "Fullscreen", "Permalink", "Section"),
+}
+CHROME = """() => {
+  const seen = [];
+  const page = document.body.cloneNode(true);
+  for (const e of page.querySelectorAll("[title], [aria-label], [placeholder], [data-bs-title]"))
+    for (const name of ["title", "aria-label", "placeholder", "data-bs-title", "data-bs-original-title"])
+      if (e.hasAttribute(name) && !e.closest("article p, .mm-languages")) seen.push(e.getAttribute(name));
+  const names = "article, script, style, noscript, svg, [lang]:not(html), .bd-links, .page-toc li";
+  for (const e of page.querySelectorAll(names)) e.remove();
+  for (const e of document.querySelectorAll("article summary, article button, .admonition-title, .caption-number, .eqno a"))
+    seen.push(e.textContent, e.getAttribute("title") || "", e.getAttribute("aria-label") || "");
+  return [...seen, ...page.innerText.split("\\n")].map(s => s.trim()).filter(Boolean);
+}"""
+
+
+@pytest.mark.parametrize("language", [key for key in LANGUAGES if key != "en"])
+def test_no_word_of_the_interface_is_english(
+    visit: Callable[..., Visit], http: str, language: str
+) -> None:
+    there = visit(http)
+    for name in (*PAGES, "search"):
+        page = there.go(f"{language}/{name}.html")
+        words = page.evaluate(CHROME)
+        assert words
+        assert {word for word in words if word in ENGLISH} == set(), name
+        assert not [w for w in words if re.search(r"\b(Fig|Table|Show|Hide|Toggle|Link to)\b", w)]
+
+
+@pytest.mark.parametrize(
+    ("language", "query"),
+    [("en", "momentum"), ("vi", "động lượng"), ("tr", "gradyan"), ("zh", "动量"), ("zh", "学习率")],
+)
+def test_search_finds_words_of_the_language(
+    visit: Callable[..., Visit], base: str, language: str, query: str
+) -> None:
+    there = visit(base)
+    page = there.go(f"{language}/search.html?q={query}")
+    page.locator("#search-results li a").first.wait_for(timeout=5000)
+    page.wait_for_timeout(300)
+    status = page.locator("#search-results .search-summary").inner_text()
+    assert re.search(r"\d", status)
+    if language != "en":
+        assert "Search" not in page.locator("#search-results").inner_text()
+    there.check()
+
+
+def test_nothing_is_found_of_a_word_that_is_nowhere(visit: Callable[..., Visit], http: str) -> None:
+    page = visit(http).go("zh/search.html?q=桃花源记")
+    page.wait_for_function("document.querySelector('.search-summary').innerText.length > 0")
+    assert page.locator("#search-results li").count() == 0
+    expected = next(v for k, v in editions.ui("zh")["browser"].items() if "did not match" in k)
+    assert page.locator(".search-summary").inner_text() == expected
+
+
+def test_code_can_be_copied(visit: Callable[..., Visit], http: str) -> None:
+    there = visit(http, permissions=["clipboard-read", "clipboard-write"])
+    page = there.go("vi/ravine.html")
+    block = page.locator(".cell_input .highlight:visible").first
+    block.hover()
+    button = block.locator(".mm-copy")
+    button.click()
+    assert button.inner_text() == editions.ui("vi")["course"]["copied"]
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == block.locator("pre").inner_text().strip()
+
+
+def test_the_notebook_of_a_page_can_be_had(visit: Callable[..., Visit], http: str) -> None:
+    page = visit(http).go("vi/ravine.html")
+    with page.expect_download() as waiting:
+        page.locator(".mm-download").click()
+    assert waiting.value.suggested_filename == "ravine-vi.ipynb"
+    saved = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    assert saved["nbformat"] == 4
+
+
+# The first page
+
+
+def cards(page: Any) -> list[str]:
+    """Return the languages of the landing page, in the order shown."""
+    keys: list[str] = page.eval_on_selector_all(
+        ".languages li", "items => items.map(i => i.dataset.language)"
+    )
+    return keys
+
+
+def test_the_landing_page_offers_every_language_in_its_own_words(
+    visit: Callable[..., Visit], base: str
+) -> None:
+    there = visit(base, java_script_enabled=False)
+    page = there.go("index.html")
+    assert cards(page) == LANGUAGES
+    for key, edition in COURSE.editions.items():
+        card = page.locator(f'.languages li[data-language="{key}"]')
+        assert card.get_attribute("lang") == edition.tag
+        text = card.inner_text()
+        assert edition.name in text
+        assert edition.title in text
+        assert edition.description in text
+        card.locator("a").click()
+        page.wait_for_url(f"**/{key}/index.html")
+        page = there.go("index.html")
+    assert page.locator("svg.ravine polyline").count() == 2
+    there.check()
+
+
+@pytest.mark.parametrize(("locale", "first"), [("vi-VN", "vi"), ("zh-TW", "zh"), ("fr-FR", "en")])
+def test_the_browsers_language_comes_first_on_a_first_visit(
+    visit: Callable[..., Visit], http: str, locale: str, first: str
+) -> None:
+    page = visit(http, locale=locale).go("index.html")
+    assert cards(page)[0] == first
+    assert sorted(cards(page)) == sorted(LANGUAGES)
+    assert page.url.endswith("/index.html"), "nobody is sent anywhere unasked"
+    assert page.locator("html").get_attribute("lang") == COURSE.editions[first].tag
+
+
+def test_the_landing_page_offers_to_continue(visit: Callable[..., Visit], base: str) -> None:
+    there = visit(base, locale="en-GB")
+    there.go("tr/ravine.html")
+    page = there.go("index.html")
+    assert cards(page)[0] == "tr"
+    first = page.locator(".languages li").first
+    assert editions.ui("tr")["course"]["continue"] in first.inner_text()
+    first.locator("a").click()
+    page.wait_for_url("**/tr/ravine.html")
+    there.check()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "no json",
+        "null",
+        '{"language": "xx", "page": "index.html"}',
+        '{"language": "vi", "page": "javascript:alert(1)"}',
+        '{"language": "vi", "page": "//example.org/"}',
+        '{"language": "vi"}',
+    ],
+)
+def test_what_is_remembered_is_not_trusted(
+    visit: Callable[..., Visit], http: str, kept: str
+) -> None:
+    there = visit(http)
+    there.context.add_init_script(f"localStorage.setItem('mm-course', {json.dumps(kept)})")
+    page = there.go("index.html")
+    links = page.eval_on_selector_all(
+        ".languages a", "links => links.map(l => l.getAttribute('href'))"
+    )
+    assert sorted(links) == sorted(f"{key}/index.html" for key in LANGUAGES)
+    there.check()
+
+
+def test_the_page_is_fit_for_print(visit: Callable[..., Visit], http: str) -> None:
+    page = visit(http, color_scheme="dark").go("en/ravine.html")
+    page.emulate_media(media="print")
+    assert not page.locator("#pst-primary-sidebar").is_visible()
+    assert not page.locator(".mm-languages").is_visible()
+    assert page.locator(".mm-svg").first.is_visible()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    assert page.evaluate(LUMINANCE, "article p")[0] > 10
