@@ -77,6 +77,8 @@ def configure(app: Sphinx, config: Config) -> None:
     config.templates_path.insert(0, str(HERE / "templates"))
     config.html_static_path.insert(0, str(HERE / "static"))
     config.html_favicon = str(HERE / "static" / "favicon.svg")
+    # Without JavaScript; with it, layout.html follows the reader's system.
+    config.html_context["default_mode"] = "light"
     config.html_use_index = False
     config.html_domain_indices = False
     # MyST-NB would load RequireJS and a widget manager of 900 KB from another site.

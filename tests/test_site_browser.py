@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import editions
 import pytest
+
+import editions
 
 pytestmark = pytest.mark.browser
 
@@ -77,6 +78,11 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
             if message.type in ("error", "warning"):
                 made.trouble.append(message.text)
 
+        def failed(request: Any) -> None:
+            # A browser gives up what it does not need any more, such as scripts it must not run.
+            if "ERR_ABORTED" not in request.failure and request.failure != "csp":
+                made.trouble.append(f"{request.failure} {request.url}")
+
         def answered(response: Any) -> None:
             if response.status >= 400:
                 made.trouble.append(f"{response.status} {response.url}")
@@ -85,7 +91,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
         made.page.on("console", note)
         made.page.on("pageerror", lambda error: made.trouble.append(str(error)))
         made.page.on("response", answered)
-        made.page.on("requestfailed", lambda r: made.trouble.append(f"failed: {r.url}"))
+        made.page.on("requestfailed", failed)
         return made
 
     yield open_browser
@@ -185,7 +191,7 @@ def test_mathematics_is_drawn(
           const seen = document.querySelector("article").cloneNode(true);
           seen.querySelectorAll(".katex, pre, code, script, svg").forEach(e => e.remove());
           return {
-            boxes: formulas.map(f => { const r = f.getBoundingClientRect(); return [r.width, r.height]; }),
+            boxes: formulas.map(f => f.getBoundingClientRect()).map(r => [r.width, r.height]),
             fonts: [...document.fonts].filter(f => f.status === "loaded").map(f => f.family),
             failed: [...document.fonts].filter(f => f.status === "error").map(f => f.family),
             text: seen.textContent,
@@ -248,8 +254,12 @@ LUMINANCE = """selector => {
   const rgb = c => c.match(/[\\d.]+/g).slice(0, 3).map(Number);
   const light = c => { const [r, g, b] = rgb(c).map(v => (v /= 255) <= 0.03928 ? v / 12.92
     : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-    if (c !== "rgba(0, 0, 0, 0)" && c !== "transparent") return c; } return "rgb(255, 255, 255)"; };
+  const ground = e => {
+    for (; e; e = e.parentElement) {
+      const c = getComputedStyle(e).backgroundColor;
+      if (c !== "rgba(0, 0, 0, 0)" && c !== "transparent") return c;
+    }
+    return "rgb(255, 255, 255)"; };
   return [...document.querySelectorAll(selector)].filter(e => e.getClientRects().length).map(e => {
     const svg = e instanceof SVGElement;
     const a = light(getComputedStyle(e)[svg ? "fill" : "color"]), b = light(ground(e));
@@ -266,7 +276,7 @@ def test_words_stand_out_from_the_page_in_both_themes(
     page = there.go(f"zh/{name}.html")
     assert page.locator("html").get_attribute("data-theme") == theme
     for selector in (
-        "article p, article li, article h1, article h2, article figcaption p, article a",
+        "article p, article li, article h1, article h2, article figcaption p, article p a",
         ".mm-languages summary, .bd-docs-nav a, #pst-secondary-sidebar a, .prev-next-area p",
         ".mm-footer a, .eqno",
         "article pre span",
@@ -279,7 +289,8 @@ def test_words_stand_out_from_the_page_in_both_themes(
 def test_figures_change_with_the_theme(visit: Callable[..., Visit], http: str) -> None:
     page = visit(http, color_scheme="light").go("en/ravine.html")
     figure = page.locator("#fig-ravine-slow .mm-svg")
-    colours = "svg => [...svg.querySelectorAll('path, text')].map(e => getComputedStyle(e).stroke + getComputedStyle(e).fill)"
+    colours = """svg => [...svg.querySelectorAll("path, text")].map(getComputedStyle)
+      .map(style => style.stroke + style.fill)"""
     light = figure.evaluate(colours)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     dark = figure.evaluate(colours)
@@ -328,16 +339,18 @@ ENGLISH = {
     *(w for w in editions.ui("en")["course"].values() if len(w.strip()) > 5),
     *("Show the code", "Toggle", "Close", "Menu", "Copied", "Fullscreen", "Permalink", "Section"),
 }
+# Every word and label around the text, and those which the build puts into the text.
 CHROME = """() => {
   const seen = [];
   const page = document.body.cloneNode(true);
-  for (const e of page.querySelectorAll("[title], [aria-label], [placeholder], [data-bs-title]"))
-    for (const name of ["title", "aria-label", "placeholder", "data-bs-title", "data-bs-original-title"])
-      if (e.hasAttribute(name) && !e.closest("article p, .mm-languages")) seen.push(e.getAttribute(name));
-  const names = "article, script, style, noscript, svg, [lang]:not(html), .bd-links, .page-toc li";
-  for (const e of page.querySelectorAll(names)) e.remove();
-  for (const e of document.querySelectorAll("article summary, article button, .admonition-title, .caption-number, .eqno a"))
-    seen.push(e.textContent, e.getAttribute("title") || "", e.getAttribute("aria-label") || "");
+  const labels = ["title", "aria-label", "placeholder", "data-bs-title", "data-bs-original-title"];
+  for (const e of page.querySelectorAll(labels.map(name => `[${name}]`).join()))
+    if (!e.closest("article p, .mm-languages"))
+      for (const name of labels) if (e.hasAttribute(name)) seen.push(e.getAttribute(name));
+  const made = "article summary, article button, .admonition-title, .caption-number, .eqno a";
+  for (const e of document.querySelectorAll(made)) seen.push(e.textContent);
+  const others = "article, script, style, noscript, svg, [lang]:not(html), .bd-links, .page-toc li";
+  for (const e of page.querySelectorAll(others)) e.remove();
   return [...seen, ...page.innerText.split("\\n")].map(s => s.trim()).filter(Boolean);
 }"""
 
@@ -388,6 +401,7 @@ def test_code_can_be_copied(visit: Callable[..., Visit], http: str) -> None:
     block.hover()
     button = block.locator(".mm-copy")
     button.click()
+    page.wait_for_function("b => b.textContent !== courseWords.copy", arg=button.element_handle())
     assert button.inner_text() == editions.ui("vi")["course"]["copied"]
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.strip() == block.locator("pre").inner_text().strip()

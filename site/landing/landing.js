@@ -16,7 +16,7 @@
     const item = card(last.language);
     const link = item.querySelector("a");
     // Only a page of this site: the name of a file, never an address.
-    if (/^[\w-]+(\.html)?$/.test(last.page)) {
+    if (typeof last.page === "string" && /^[\w-]+\.html$/.test(last.page)) {
       link.setAttribute("href", `${last.language}/${last.page}`);
       item.querySelector(".go").textContent = words[last.language].continue;
       const title = String(last.title || "").split(" — ")[0];
