@@ -117,6 +117,8 @@ class Executor:
                 km=manager,
                 timeout=TIMEOUT,
                 record_timing=False,
+                # How the kernel cuts up what a cell prints depends on the machine's load.
+                coalesce_streams=True,
                 store_widget_state=True,
                 on_cell_execute=began,
             )
