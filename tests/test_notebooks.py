@@ -91,6 +91,18 @@ def test_executing_unchanged_sources_changes_no_byte(course: Course) -> None:
     assert course.bytes() == before
 
 
+def test_what_a_cell_prints_in_pieces_is_stored_as_one(course: Course) -> None:
+    pieces = (
+        "import time\n"
+        "for x in range(3):\n    print(x, flush=True)\n    time.sleep(0.4)\nx = 6 * 7"
+    )
+    course.replace("chapters/en/bowl.md", "x = 6 * 7", pieces)
+    assert course.run("notebooks.py", "en/bowl").returncode == 0
+    assert outputs(course, "en/bowl")[1] == [
+        {"output_type": "stream", "name": "stdout", "text": "0\n1\n2\nx = 42\n"}
+    ]
+
+
 def test_new_prose_keeps_the_outputs_and_executes_nothing(course: Course) -> None:
     before = outputs(course, "en/bowl")
     course.replace("chapters/en/bowl.md", "A first sentence.", "Another sentence.\n\n## New\n")
