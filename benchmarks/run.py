@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main(names: list[str]) -> int:
-    """Run the named benchmarks, or all; the result is 1 if one of them missed a target or failed."""
+    """Run the named benchmarks, or all; the result is 1 if one missed a target or failed."""
     known = {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
     unknown = [name for name in names if name not in known]
     if unknown:

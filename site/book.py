@@ -23,13 +23,14 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import yaml
 
 import assemble
 import editions
 import formulas
 import frontpage
-import yaml
 from errors import ChapterError
 from files import write_if_changed
 from locking import exclusive
@@ -265,8 +266,8 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
         print(f"{', '.join(fresh)}: nothing to do", flush=True)
     pages = frontpage.files(course, shown)
     site = assemble.collect({key: tasks[key].html for key in shown}, pages)
-    changed = assemble.assemble(target, site)
-    print(f"{changed} of {len(site)} files changed, in {time.perf_counter() - started:.1f} s")
+    written = assemble.assemble(target, site)
+    print(f"{written} of {len(site)} files changed, in {time.perf_counter() - started:.1f} s")
     return target / "index.html"
 
 
@@ -317,7 +318,8 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
         context = multiprocessing.get_context("fork")
     else:
         context = multiprocessing.get_context("spawn")
-    waiting, running = list(tasks), {}
+    waiting = list(tasks)
+    running: dict[Any, tuple[Task, Any]] = {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -327,10 +329,10 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
                 process.start()
                 sender.close()  # so that the end of the process is the end of the pipe
                 running[receiver] = (task, process)
-            for receiver in wait(list(running)):
-                task, process = running.pop(receiver)
+            for ready in wait(list(running)):
+                task, process = running.pop(ready)
                 try:
-                    result: Result = receiver.recv()
+                    result: Result = cast(Connection, ready).recv()
                 except EOFError:
                     process.join()
                     result = f"{task.key}: the build was stopped (status {process.exitcode})"

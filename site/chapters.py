@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from elements import CodeCell, Element, Formula
 from errors import ChapterError
 from walker import EXTENSIONS, walk

@@ -13,15 +13,14 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import chapters
 import formulas
+import notebooks
 import parity
 import wording
+from chapters import content_hash
 from errors import Finding
 from files import write_if_changed
-
-import chapters
-import notebooks
-from chapters import content_hash
 
 __all__ = ["accept", "check", "main"]
 

@@ -19,6 +19,9 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from myst_nb.sphinx_ext import add_global_html_resources
+from sphinx import locale
+
 import citations
 import editions
 import explorables
@@ -27,8 +30,6 @@ import katexmath
 import linebreaks
 import pagelinks
 import searchwords
-from myst_nb.sphinx_ext import add_global_html_resources
-from sphinx import locale
 
 if TYPE_CHECKING:
     from docutils import nodes

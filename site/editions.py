@@ -175,7 +175,7 @@ def _edition(key: Any, entry: Any, pages: tuple[str, ...]) -> Edition:
         raise ConfigError(
             f"_config.yml: languages: {key}: tag: {entry['tag']!r} is no BCP 47 tag such as zh-CN"
         )
-    return Edition(key, *(entry[field] for field in fields), pages=pages)
+    return Edition(key=key, pages=pages, **{field: entry[field] for field in fields})
 
 
 def _read(path: Path) -> dict[str, Any]:

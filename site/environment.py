@@ -1,8 +1,8 @@
-"""Create or update the virtual environment: ``python3 site/environment.py .venv requirements.txt STAMP``.
+"""Create or update the environment: ``python3 site/environment.py .venv requirements.txt STAMP``.
 
-Runs on the reader's own Python, before anything is installed, so it uses the standard library only and
-says in plain words what is missing. Kept free of newer syntax, or an old Python would stop at a SyntaxError
-instead of at the message about its version.
+Runs on the reader's own Python, before anything is installed, so it uses the standard library only
+and says in plain words what is missing. Kept free of newer syntax, or an old Python would stop at a
+SyntaxError instead of at the message about its version.
 """
 
 import os

@@ -10,14 +10,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from elements import CodeCell
-from errors import ChapterError, shown
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+
+from elements import CodeCell
+from errors import ChapterError, shown
 
 __all__ = ["ExecutionError", "Executor", "kernel_environment"]
 

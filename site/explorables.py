@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from figures import inline_svg
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from figures import inline_svg
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -9,10 +9,11 @@ import json
 from functools import cache
 from pathlib import Path
 
-import editions
 import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
+
+import editions
 
 __all__ = ["files", "picture"]
 

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from formulas import FormulaError, render
 from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
+
+from formulas import FormulaError, render
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

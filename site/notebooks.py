@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+import chapters
 from errors import ChapterError, Finding
 from execute import ExecutionError, Executor
 from files import write_if_changed
@@ -34,8 +35,6 @@ from pages import (
     valid_outputs,
 )
 from widgets import refresh_modules
-
-import chapters
 
 __all__ = ["check", "main", "update"]
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from jupytext.myst import myst_to_notebook
+from nbformat import NotebookNode
+
+from chapters import SETUP_TAG, Chapter
 from elements import CodeCell
 from errors import ChapterError
 from fingerprint import fingerprint
-from jupytext.myst import myst_to_notebook
-from nbformat import NotebookNode
 from widgets import model_states, refresh_modules, rename_models, views
-
-from chapters import SETUP_TAG, Chapter
 
 __all__ = [
     "Page",

@@ -13,11 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from chapters import SETUP_TAG, Chapter, content_hash
 from elements import CodeCell, Element
 from errors import Finding
 from numerals import numbers, spelled_out
-
-from chapters import SETUP_TAG, Chapter, content_hash
 
 __all__ = ["compare"]
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from elements import MENTION, OBJECT, CodeCell, Element, Formula
-from errors import ChapterError
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+
+from elements import MENTION, OBJECT, CodeCell, Element, Formula
+from errors import ChapterError
 
 __all__ = ["EXTENSIONS", "walk"]
 

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from chapters import Chapter
 from elements import OBJECT, Element
 from errors import Finding
-
-from chapters import Chapter
 
 __all__ = ["Terms", "check_text", "check_wording", "fold"]
 

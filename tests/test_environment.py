@@ -1,4 +1,4 @@
-"""The environment script says in plain words what a machine lacks, and never trusts half an installation."""
+"""The environment script says what a machine lacks, and never trusts half an installation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import environment
 import pytest
+
+import environment
 
 SCRIPT = Path(environment.__file__)
 
@@ -25,7 +26,7 @@ def test_an_old_python_can_read_the_script() -> None:
 
 def test_a_python_without_venv_is_named_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ensurepip", None)  # as in Debian's python3 without -venv
-    with pytest.raises(SystemExit, match="cannot create virtual environments.*\n.*python3-venv"):
+    with pytest.raises(SystemExit, match=r"cannot create virtual environments.*\n.*python3-venv"):
         environment.check_python()
 
 
@@ -35,7 +36,9 @@ def test_a_failing_command_is_shown_and_nothing_is_stamped(
     monkeypatch.chdir(tmp_path)
     Path("requirements.txt").write_text("no-such-package-of-that-name==0.0.0\n", encoding="utf-8")
     fails = [sys.executable, "-c", "raise SystemExit(3)"]
-    monkeypatch.setattr(environment, "install", lambda folder, requirements: environment.run(*fails))
+    monkeypatch.setattr(
+        environment, "install", lambda folder, requirements: environment.run(*fails)
+    )
     with pytest.raises(SystemExit, match="status 3"):
         environment.main("env", "requirements.txt", "stamp")
     assert not Path("stamp").exists()

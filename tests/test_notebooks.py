@@ -93,8 +93,7 @@ def test_executing_unchanged_sources_changes_no_byte(course: Course) -> None:
 
 def test_what_a_cell_prints_in_pieces_is_stored_as_one(course: Course) -> None:
     pieces = (
-        "import time\n"
-        "for x in range(3):\n    print(x, flush=True)\n    time.sleep(0.4)\nx = 6 * 7"
+        "import time\nfor x in range(3):\n    print(x, flush=True)\n    time.sleep(0.4)\nx = 6 * 7"
     )
     course.replace("chapters/en/bowl.md", "x = 6 * 7", pieces)
     assert course.run("notebooks.py", "en/bowl").returncode == 0
