@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 # Numbers are Sphinx's, so that references find them; without the star KaTeX would count as well.
 _NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather|multline|eqnarray)\}")
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
+# A browser may break a line behind a formula even where a full stop or a suffix follows it.
+_CLOSING = re.compile(r"[^\w\s(\[{“‘（《「]")
+_WORD_JOINER = "\u2060"
 _STARRED = {"multline": "gather*", "eqnarray": "align*"}
 
 
@@ -76,7 +79,15 @@ def _html(node: nodes.Element, tex: str, display: bool) -> str:
 def _visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate"))
     self.body.append(_html(node, node.astext(), display=False) + "</span>")
+    if _CLOSING.match(_text_behind(node)):
+        self.body.append(_WORD_JOINER)
     raise nodes.SkipNode
+
+
+def _text_behind(node: nodes.math) -> str:
+    """Return the text that follows a formula directly, or nothing."""
+    behind = node.parent[node.parent.index(node) + 1 :][:1]
+    return behind[0].astext() if behind and isinstance(behind[0], nodes.Text) else ""
 
 
 def _visit_display(self: HTML5Translator, node: nodes.math_block) -> None:

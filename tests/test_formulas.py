@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
 
 import formulas
 import katexmath
@@ -162,3 +164,16 @@ def test_vendored_katex_is_complete() -> None:
     assert named
     assert named == {f"fonts/{path.name}" for path in (folder / "fonts").iterdir()}
     assert "MIT" in (folder / "LICENSE").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("behind", "joined"),
+    [(", and", True), ("，也", True), ("’yı", True), (" and", False), ("（见", False), ("", False)],
+)
+def test_no_line_breaks_between_a_formula_and_what_closes_it(behind: str, joined: bool) -> None:
+    page = SimpleNamespace(body=[], starttag=lambda *_, **__: "<span>")
+    formula = nodes.math("", r"\beta")
+    nodes.paragraph("", "", nodes.Text("With "), formula, *([nodes.Text(behind)] if behind else []))
+    with pytest.raises(nodes.SkipNode):
+        katexmath._visit_inline(page, formula)
+    assert (page.body[-1] == "\u2060") is joined
