@@ -11,6 +11,7 @@ import functools
 import http.server
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,15 @@ def chromium_path() -> str | None:
             pytest.fail(f"COURSE_CHROMIUM={named!r} is not a file: name a Chromium, or unset it")
         return named
     return next((path for path in map(shutil.which, CANDIDATES) if path), None)
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs under test, even where a script started us in the background.
+
+    A shell starts background jobs with SIGINT ignored, and that is inherited.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
