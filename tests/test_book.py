@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 import yaml
+from filelock import FileLock
 
 import assemble
 import course_sphinx
@@ -572,19 +573,23 @@ def test_a_killed_build_leaves_the_site_and_the_next_one_recovers(copy: Path) ->
 def test_of_two_builds_at_once_one_waits(copy: Path) -> None:
     for key in ("en", "vi"):
         (copy / "_build" / "books" / key / "built.json").unlink()
-    builds = [
-        subprocess.Popen(
-            command(copy),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        for _ in range(2)
-    ]
+    with FileLock(copy / "_build" / ".book.lock"):  # as if a third one were at work
+        builds = [
+            subprocess.Popen(
+                command(copy),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+            for _ in range(2)
+        ]
+        for build in builds:
+            assert build.stdout is not None
+            assert "waiting" in build.stdout.readline()
     said = [build.communicate(timeout=300)[0] for build in builds]
     assert [build.returncode for build in builds] == [0, 0], said
-    assert sum("waiting" in text for text in said) == 1
+    assert sum("Building en, vi" in text for text in said) == 1
     assert sum("nothing to do" in text for text in said) == 1
 
 
