@@ -46,6 +46,7 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile --doctest-modules d2lmini tests
 
 bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/bench.json
+	@$(PY) site/book.py $(jobs)
 	@$(PY) benchmarks/run.py
 
 clean:  ## remove what was built (_build/), keep the environment

@@ -31,6 +31,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "_build" / "html"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from conftest import FLAGS, QuietHandler, QuietServer, chromium_path  # noqa: E402
@@ -136,7 +137,12 @@ def serve(folder: Path) -> str:
 def main() -> int:
     """Measure, print a table, write the figures; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--site", type=Path, help="a built book, such as _build/html")
+    parser.add_argument(
+        "--site",
+        type=Path,
+        default=BOOK if (BOOK / "index.html").is_file() else None,
+        help="a built book (default: _build/html; where there is none, a bare page)",
+    )
     parser.add_argument("--page", default="en/index.html", help="the page of the book to open")
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--moves", type=int, default=200)
