@@ -16,28 +16,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
+    from . import dialects as dialects
     from . import explore as explore
+    from .averages import effective_samples as effective_samples
+    from .averages import ema as ema
+    from .averages import leaky_average as leaky_average
+    from .averages import mean_age as mean_age
+    from .averages import variance_effective_samples as variance_effective_samples
+    from .averages import weights as weights
+    from .data import load_airfoil as load_airfoil
     from .data import load_mnist as load_mnist
     from .dataset import Dataset as Dataset
-    from .descent import Trace as Trace
     from .descent import gradient_descent as gradient_descent
     from .descent import momentum as momentum
+    from .descent import nesterov as nesterov
+    from .ensemble import NoisyPaths as NoisyPaths
+    from .ensemble import noisy_descent as noisy_descent
     from .figure import subplots as subplots
     from .history import History as History
     from .labels import available_languages as available_languages
     from .labels import label as label
     from .labels import language as language
     from .labels import use_language as use_language
+    from .landscapes import Landscape as Landscape
+    from .landscapes import lessard_recht_packard as lessard_recht_packard
+    from .landscapes import two_valleys as two_valleys
+    from .noise import noise_floor as noise_floor
+    from .noise import random_walk as random_walk
+    from .optima import optimal_eta as optimal_eta
+    from .optima import optimal_eta_beta as optimal_eta_beta
     from .plots import plot_decay as plot_decay
     from .plots import plot_iterates as plot_iterates
     from .plots import plot_losses as plot_losses
+    from .plots import plot_phase as plot_phase
+    from .plots import plot_rate_map as plot_rate_map
     from .plots import plot_rates as plot_rates
     from .plots import plot_trace as plot_trace
+    from .plots import plot_weights as plot_weights
     from .problems import Quadratic as Quadratic
     from .problems import ravine as ravine
     from .spectrum import convergence_rate as convergence_rate
-    from .spectrum import optimal_eta as optimal_eta
-    from .spectrum import optimal_eta_beta as optimal_eta_beta
+    from .spectrum import damping as damping
+    from .spectrum import is_stable as is_stable
+    from .spectrum import iteration_matrix as iteration_matrix
+    from .trace import Trace as Trace
+    from .trace import eigenmode_errors as eigenmode_errors
+    from .training import evaluate_loss as evaluate_loss
     from .training import mlp as mlp
     from .training import sgd_momentum as sgd_momentum
     from .training import train as train
@@ -47,30 +71,53 @@ __version__ = "0.1.0"
 _MODULE_OF = {
     "Dataset": "dataset",
     "History": "history",
+    "Landscape": "landscapes",
+    "NoisyPaths": "ensemble",
     "Quadratic": "problems",
-    "Trace": "descent",
+    "Trace": "trace",
     "available_languages": "labels",
     "convergence_rate": "spectrum",
+    "damping": "spectrum",
+    "effective_samples": "averages",
+    "eigenmode_errors": "trace",
+    "ema": "averages",
+    "evaluate_loss": "training",
     "gradient_descent": "descent",
+    "is_stable": "spectrum",
+    "iteration_matrix": "spectrum",
     "label": "labels",
     "language": "labels",
+    "leaky_average": "averages",
+    "lessard_recht_packard": "landscapes",
+    "load_airfoil": "data",
     "load_mnist": "data",
+    "mean_age": "averages",
     "mlp": "training",
     "momentum": "descent",
-    "optimal_eta": "spectrum",
-    "optimal_eta_beta": "spectrum",
+    "nesterov": "descent",
+    "noise_floor": "noise",
+    "noisy_descent": "ensemble",
+    "optimal_eta": "optima",
+    "optimal_eta_beta": "optima",
     "plot_decay": "plots",
     "plot_iterates": "plots",
     "plot_losses": "plots",
+    "plot_phase": "plots",
+    "plot_rate_map": "plots",
     "plot_rates": "plots",
     "plot_trace": "plots",
+    "plot_weights": "plots",
+    "random_walk": "noise",
     "ravine": "problems",
     "sgd_momentum": "training",
     "subplots": "figure",
     "train": "training",
+    "two_valleys": "landscapes",
     "use_language": "labels",
+    "variance_effective_samples": "averages",
+    "weights": "averages",
 }
-_SUBMODULES = ("explore",)
+_SUBMODULES = ("dialects", "explore")
 
 # The optional dependencies of a module that a plain `pip install d2lmini` does not bring.
 _EXTRA_OF = {"data": "data", "training": "training", "explore": "explore"}

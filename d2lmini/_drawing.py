@@ -62,7 +62,7 @@ def looks(methods: Sequence[str]) -> list[Look]:
     for i, method in enumerate(methods):
         nth = sum(other == method for other in methods[:i])
         colour = LIGHT[(method, "accent", "ink", "muted")[nth % 4]]
-        markers = {"gd": "osv^", "momentum": "D^sv"}[method]
+        markers = {"gd": "osv^", "momentum": "D^sv", "nesterov": "^vDs"}[method]
         found.append(Look(colour, markers[nth % 4], DASHES[nth % 4]))
     return found
 
@@ -91,7 +91,7 @@ def require(things: Any, function: str, example: str) -> None:
 
 def settings(trace: Trace) -> str:
     """Name a trace by its method and hyperparameters."""
-    beta = f", β = {trace.beta:.4g}" if trace.method == "momentum" else ""
+    beta = f", β = {trace.beta:.4g}" if trace.method != "gd" else ""
     decay = f", δ = {trace.decay:.4g}" if trace.decay != 1 else ""
     return f"{label('method.' + trace.method)}, η = {trace.eta:.4g}{beta}{decay}"
 

@@ -11,9 +11,10 @@ from matplotlib.text import Text
 from ._drawing import DASHES, Artists, legend, say
 from .checks import Array, as_array
 from .labels import label
+from .optima import optimal_eta
 from .palette import LIGHT
 from .problems import Quadratic
-from .spectrum import convergence_rate, optimal_eta
+from .spectrum import convergence_rate
 
 
 def plot_rates(ax: Axes, etas: npt.ArrayLike, f: Quadratic) -> Artists:

@@ -67,3 +67,11 @@ def as_count(name: str, value: Any, remedy: str) -> int:
     if count < 0:
         raise ValueError(f"{name} must be a whole number >= 0, got {name}={count}: {remedy}")
     return count
+
+
+def as_generator(name: str, value: Any) -> np.random.Generator:
+    """Return a generator of random numbers: `value` itself, or a new one with that seed."""
+    if isinstance(value, np.random.Generator):
+        return value
+    remedy = "pass a whole number such as 0, or numpy.random.default_rng(0)"
+    return np.random.default_rng(as_count(name, value, remedy))

@@ -1,15 +1,18 @@
 """Data sets that are the same bytes for everybody, or a clear error.
 
-:func:`load_mnist` looks for MNIST [1]_ at its argument, then in the folder that the environment
-variable ``D2LMINI_DATA`` names, then in the user's cache folder, and then downloads it from
-public mirrors. Whatever the place, the SHA-256 of the decompressed bytes must be the published
-one: a truncated or altered file is never trained on. Mirrors may compress the files anew,
-therefore the ``.gz`` bytes themselves are not compared.
+:func:`load_mnist` and :func:`load_airfoil` look for MNIST [1]_ and for NASA's airfoil measurements
+[2]_ at their argument, then in the folder that the environment variable ``D2LMINI_DATA`` names,
+then in the user's cache folder, and then download them from public mirrors. Whatever the place, the
+SHA-256 of the plain bytes must be the published one: a truncated or altered file is never trained
+on. Mirrors may compress the files anew, or end lines in another way, therefore compression and line
+ends are undone before the comparison.
 
 References
 ----------
 .. [1] Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to
    document recognition", Proceedings of the IEEE 86(11), 1998.
+.. [2] T. F. Brooks, D. S. Pope and M. A. Marcolini, "Airfoil self-noise and prediction", NASA
+   Reference Publication 1218, 1989.
 """
 
 from __future__ import annotations
@@ -17,18 +20,34 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from ._download import UnreachableError, download
-from ._files import locked, write_atomically
-from ._idx import GZIP_MAGIC, DataError, parse_idx, verified
+from ._download import UnreachableError
+from ._idx import DataError, parse_idx, verified
+from ._published import (
+    Published,
+    available,
+    cache_folder,
+    explicit_place,
+    read_explicit,
+    read_or_download,
+)
+from ._substitutes import digits as _digits
+from .airfoil import AIRFOIL_MIRRORS, airfoil_available, load_airfoil
 from .dataset import Dataset
 
-__all__ = ["MIRRORS", "DataError", "Dataset", "load_mnist", "mnist_available"]
+__all__ = [
+    "AIRFOIL_MIRRORS",
+    "MIRRORS",
+    "DataError",
+    "Dataset",
+    "airfoil_available",
+    "load_airfoil",
+    "load_mnist",
+    "mnist_available",
+]
 
 #: Where MNIST is downloaded from, tried in this order.
 MIRRORS: tuple[str, ...] = (
@@ -44,8 +63,16 @@ _MNIST = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
-# The folders below a root in which people keep MNIST; the second is torchvision's.
-_LAYOUTS = ("mnist", "MNIST/raw", ".")
+
+def _check_mnist(name: str, raw: bytes, where: str) -> bytes:
+    remedy = f"Delete it and get {name}.gz again (for example from {MIRRORS[0]})"
+    return verified(raw, sha256=_MNIST[name], where=where, remedy=remedy)
+
+
+# The second of the layouts is torchvision's.
+_MNIST_FILES = Published(
+    "MNIST", "mnist", _MNIST, ("mnist", "MNIST/raw", "."), compressed=True, check=_check_mnist
+)
 
 
 def load_mnist(
@@ -90,12 +117,11 @@ def load_mnist(
     >>> load_mnist()  # doctest: +SKIP
     Dataset('MNIST': 60000 examples to train on, 10000 to test on, 784 features, 10 classes)
     """
-    explicit = _explicit_place(root)
+    explicit = explicit_place(root)
     if explicit is not None:
-        folder, given_as = explicit
-        return _mnist(_read_explicit(folder, given_as), source=str(folder))
+        return _mnist(read_explicit(_MNIST_FILES, *explicit), source=str(explicit[0]))
     try:
-        blobs = _read_or_download(mirrors)
+        blobs = read_or_download(_MNIST_FILES, mirrors)
     except UnreachableError as unreachable:
         warnings.warn(
             f"MNIST could not be downloaded ({unreachable}). Using scikit-learn's digits of 8×8 "
@@ -105,7 +131,7 @@ def load_mnist(
             stacklevel=2,
         )
         return _digits()
-    return _mnist(blobs, source=str(_cache_folder()))
+    return _mnist(blobs, source=str(cache_folder(_MNIST_FILES)))
 
 
 def mnist_available(
@@ -143,74 +169,7 @@ def mnist_available(
     >>> mnist_available("no/such/folder")
     False
     """
-    explicit = _explicit_place(root)
-    if explicit is not None:
-        return not _find(explicit[0])[1]
-    if not _find(_cache_folder())[1]:
-        return True
-    if not download:
-        return False
-    try:
-        _read_or_download(mirrors)
-    except UnreachableError:
-        return False
-    return True
-
-
-# Finding and reading files
-
-
-def _cache_folder() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("d2lmini")) / "mnist"
-
-
-def _explicit_place(root: str | os.PathLike[str] | None) -> tuple[Path, str] | None:
-    """Return the folder that the caller or the environment insists on, and which of the two."""
-    if root is not None:
-        return Path(root).expanduser(), "given as root"
-    from_environment = os.environ.get("D2LMINI_DATA")
-    if from_environment:
-        return Path(from_environment).expanduser(), "named by D2LMINI_DATA"
-    return None
-
-
-def _find(root: Path) -> tuple[dict[str, Path], list[str]]:
-    """Return the files found in the fullest of the layouts, and the names of those missing."""
-    best: dict[str, Path] = {}
-    for layout in _LAYOUTS:
-        found = {}
-        for name in _MNIST:
-            for path in (root / layout / f"{name}.gz", root / layout / name):
-                if path.is_file():
-                    found[name] = path
-                    break
-        if len(found) > len(best):
-            best = found
-    return best, [name for name in _MNIST if name not in best]
-
-
-def _read_explicit(root: Path, given_as: str) -> dict[str, bytes]:
-    found, missing = _find(root)
-    if missing:
-        layouts = " or ".join(str(root / layout) for layout in _LAYOUTS)
-        raise DataError(
-            f"no MNIST in {root} ({given_as}): "
-            f"{'the folder does not exist' if not root.is_dir() else 'missing ' + missing[0]}. "
-            f"Put {', '.join(_MNIST)} (each .gz or unpacked) into {layouts}; "
-            f"or give no folder, and MNIST is downloaded"
-        )
-    return {name: _verified_file(name, path) for name, path in found.items()}
-
-
-def _verified(name: str, raw: bytes, where: str) -> bytes:
-    remedy = f"Delete it and get {name}.gz again (for example from {MIRRORS[0]})"
-    return verified(raw, sha256=_MNIST[name], where=where, remedy=remedy)
-
-
-def _verified_file(name: str, path: Path) -> bytes:
-    return _verified(name, path.read_bytes(), str(path))
+    return available(_MNIST_FILES, root, download=download, mirrors=mirrors)
 
 
 def _mnist(blobs: dict[str, bytes], source: str) -> Dataset:
@@ -229,80 +188,4 @@ def _mnist(blobs: dict[str, bytes], source: str) -> Dataset:
         train_y=arrays["train-labels-idx1-ubyte"].astype(np.int64),
         test_x=pixels("t10k-images-idx3-ubyte"),
         test_y=arrays["t10k-labels-idx1-ubyte"].astype(np.int64),
-    )
-
-
-# Downloading
-
-
-def _read_or_download(mirrors: Sequence[str]) -> dict[str, bytes]:
-    """Return the verified files of the cache folder, after downloading those that lack."""
-    folder = _cache_folder()
-    found, missing = _find(folder)
-    if not missing:
-        try:
-            return {name: _verified_file(name, path) for name, path in found.items()}
-        except (DataError, OSError):
-            pass  # put right below, by whoever holds the lock
-    blobs = {}
-    with locked(folder) as problem:
-        for name in _MNIST:
-            path = _find(folder)[0].get(name)
-            damage: DataError | OSError | None = None
-            if path is not None:
-                try:
-                    blobs[name] = _verified_file(name, path)
-                    continue
-                except (DataError, OSError) as error:
-                    damage = error
-            try:
-                raw, blobs[name] = download(f"{name}.gz", mirrors, partial(_verified, name))
-            except UnreachableError as unreachable:
-                if damage is None:
-                    raise
-                raise DataError(f"{damage}. Downloading it again failed: {unreachable}") from None
-            if problem is None:
-                suffix = ".gz" if raw.startswith(GZIP_MAGIC) else ""
-                try:
-                    write_atomically(path or folder / f"{name}{suffix}", raw)
-                except OSError as error:
-                    problem = error
-    if problem is not None:
-        warnings.warn(
-            f"MNIST was downloaded but cannot be kept in {folder} ({problem}), so the next run "
-            "will download it again. Make that folder writable, or set D2LMINI_DATA to a folder "
-            "that holds the four files.",
-            UserWarning,
-            stacklevel=3,
-        )
-    return blobs
-
-
-# The substitute
-
-
-def _digits() -> Dataset:
-    """Return scikit-learn's digits in MNIST's form; every fifth image of each class is a test."""
-    try:
-        import sklearn
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise DataError(
-            "MNIST could not be downloaded, and scikit-learn, whose digits would replace it, is "
-            "not installed. Connect to the internet, install scikit-learn, or set D2LMINI_DATA to "
-            "a folder that holds MNIST"
-        ) from None
-    bunch = load_digits()
-    x = (bunch.data / 16).astype(np.float32)  # grey levels 0 ... 16
-    y = bunch.target.astype(np.int64)
-    is_test = np.zeros(len(y), dtype=bool)
-    for digit in np.unique(y):
-        is_test[np.flatnonzero(y == digit)[::5]] = True
-    return Dataset(
-        name="digits (8×8)",
-        source=f"scikit-learn {sklearn.__version__} (sklearn.datasets.load_digits)",
-        train_x=x[~is_test],
-        train_y=y[~is_test],
-        test_x=x[is_test],
-        test_y=y[is_test],
     )

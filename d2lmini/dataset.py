@@ -1,10 +1,11 @@
-"""A data set for classification, whatever it comes from."""
+"""A data set for classification or for regression, whatever it comes from."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,10 @@ __all__ = ["Dataset"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """A classification data set, split for training and testing, whose arrays are read-only.
+    """A data set, split for training and testing, whose arrays are read-only.
+
+    The type of the targets says what it is for: whole numbers are classes, floating-point numbers
+    are values to be predicted by regression.
 
     Parameters
     ----------
@@ -23,14 +27,14 @@ class Dataset:
     source : str
         Where these bytes came from: a folder, or the package that ships them.
     train_x, test_x : ndarray of float32, shape (n, n_features)
-        One example a row, features in [0, 1].
-    train_y, test_y : ndarray of int64, shape (n,)
-        Classes, from 0 to ``n_classes - 1``.
+        One example a row; in [0, 1] for images, standardised for measurements.
+    train_y, test_y : ndarray of int64 or of float32, shape (n,)
+        Classes, from 0 to ``n_classes - 1``; or values to be predicted.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit together.
+        If the shapes do not fit together, or if only one of the two parts holds classes.
 
     Examples
     --------
@@ -43,14 +47,17 @@ class Dataset:
     Traceback (most recent call last):
         ...
     ValueError: assignment destination is read-only
+    >>> y = np.array([0.5, 1.5, 2.5, 3.5], dtype=np.float32)
+    >>> Dataset("line", "made up", train_x=x, train_y=y, test_x=x[:2], test_y=y[:2])
+    Dataset('line': 4 examples to train on, 2 to test on, 3 features, real targets)
     """
 
     name: str
     source: str
     train_x: npt.NDArray[np.float32]  # (n, n_features)
-    train_y: npt.NDArray[np.int64]  # (n,)
+    train_y: npt.NDArray[Any]  # (n,) of int64 or float32
     test_x: npt.NDArray[np.float32]  # (m, n_features)
-    test_y: npt.NDArray[np.int64]  # (m,)
+    test_y: npt.NDArray[Any]  # (m,) of int64 or float32
 
     def __post_init__(self) -> None:
         for split in ("train", "test"):
@@ -65,15 +72,22 @@ class Dataset:
                 f"{self.name}: train_x and test_x need the same number of features, "
                 f"got {self.train_x.shape[1]} and {self.test_x.shape[1]}"
             )
+        kinds = {self.train_y.dtype.kind in "iub", self.test_y.dtype.kind in "iub"}
+        if len(kinds) > 1:
+            raise ValueError(
+                f"{self.name}: train_y and test_y need to be both whole numbers (classes) or both "
+                f"floating-point numbers (values), got {self.train_y.dtype} and {self.test_y.dtype}"
+            )
         for field in fields(self)[2:]:
             view = getattr(self, field.name).view()
             view.flags.writeable = False
             object.__setattr__(self, field.name, view)
 
     def __repr__(self) -> str:
+        targets = "real targets" if self.n_classes is None else f"{self.n_classes} classes"
         return (
             f"Dataset({self.name!r}: {len(self.train_x)} examples to train on, "
-            f"{len(self.test_x)} to test on, {self.n_features} features, {self.n_classes} classes)"
+            f"{len(self.test_x)} to test on, {self.n_features} features, {targets})"
         )
 
     @property
@@ -82,8 +96,10 @@ class Dataset:
         return int(self.train_x.shape[1])
 
     @property
-    def n_classes(self) -> int:
-        """Number of classes, one more than the largest label."""
+    def n_classes(self) -> int | None:
+        """Number of classes, one more than the largest label; None for regression."""
+        if self.train_y.dtype.kind not in "iub":
+            return None
         return int(max(self.train_y.max(), self.test_y.max())) + 1
 
     @cached_property

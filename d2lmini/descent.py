@@ -1,4 +1,4 @@
-r"""Gradient descent and momentum, step by step, with everything they passed through.
+r"""Gradient descent, momentum and Nesterov's method, step by step.
 
 The convention is
 
@@ -14,82 +14,17 @@ form :math:`v \leftarrow \beta v + (1 - \beta) g` makes it with :math:`\eta / (1
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .checks import Array, as_array, as_count, as_number
+from .trace import Method, Trace, rises
 
-__all__ = ["Trace", "gradient_descent", "momentum"]
+__all__ = ["Trace", "gradient_descent", "momentum", "nesterov"]
 
 Gradient = Callable[[Array], Any]
-
-# Rounding alone can lift the objective by this much of all its ups and downs along the path.
-_ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """What a run of gradient descent or momentum passed through.
-
-    Attributes
-    ----------
-    x : ndarray, shape (steps + 1, d)
-        Positions, the start first. All of them are finite.
-    v : ndarray, shape (steps + 1, d)
-        Velocities; ``v[0]`` is zero, and ``v[t]`` is the one that led to ``x[t]``.
-    diverged : bool
-        Whether the run made things worse: it overflowed, or the objective is higher at the last
-        point than at the first. The difference is added up from the gradients along the path
-        (trapezoidal rule), which is exact for quadratics and an estimate otherwise. A run that is
-        stopped early, in the middle of an overshoot, counts as diverged though a longer one might
-        have come back.
-    overflowed : bool
-        Whether a number too large for float64 (or a NaN) came up. The trace then ends at the last
-        finite point, so that `steps` may be smaller than asked for.
-    eta, beta, decay : float
-        The hyperparameters of the run; `beta` is 0 for gradient descent.
-    method : {"gd", "momentum"}
-        Which function made the trace.
-
-    Examples
-    --------
-    >>> import d2lmini as d2l
-    >>> d2l.gradient_descent(d2l.ravine().grad, [-5, -2], eta=0.6, steps=20)
-    Trace(gd, eta=0.6, steps=20, final=[-0.387814, -1673.37], diverged)
-    """
-
-    x: Array = field(repr=False)  # (steps + 1, d)
-    v: Array = field(repr=False)  # (steps + 1, d)
-    diverged: bool
-    overflowed: bool
-    eta: float
-    beta: float
-    decay: float
-    method: Literal["gd", "momentum"]
-
-    @property
-    def steps(self) -> int:
-        """How many steps were taken."""
-        return len(self.x) - 1
-
-    @property
-    def final(self) -> Array:
-        """The last point, shape (d,)."""
-        return self.x[-1]
-
-    def __repr__(self) -> str:
-        beta = f", beta={self.beta:g}" if self.method == "momentum" else ""
-        decay = f", decay={self.decay:g}" if self.decay != 1 else ""
-        final = ", ".join(f"{number:g}" for number in self.final[:3])
-        more = ", ..." if self.final.size > 3 else ""
-        end = ", diverged" if self.diverged else ""
-        return (
-            f"Trace({self.method}, eta={self.eta:g}{beta}{decay}, steps={self.steps}, "
-            f"final=[{final}{more}]{end})"
-        )
 
 
 def gradient_descent(
@@ -190,18 +125,80 @@ def momentum(
     >>> d2l.momentum(f.grad, [-5, -2], eta=0.6, beta=0.5, steps=20).final.round(6)
     array([0.007188, 0.002553])
     """
-    beta = as_number("beta", beta, "0 <= beta < 1", "0.9 is a usual value")
-    if beta < 0:
-        raise ValueError(
-            f"momentum needs 0 <= beta < 1, got beta={beta:g}: "
-            "with beta < 0 each step takes back part of the last one; beta=0 is gradient descent"
-        )
-    if beta >= 1:
-        raise ValueError(
-            f"momentum needs 0 <= beta < 1, got beta={beta:g}: "
-            "with beta >= 1 past gradients never fade"
-        )
     return _run(grad, x0, eta=eta, beta=beta, steps=steps, decay=decay, method="momentum")
+
+
+def nesterov(
+    grad: Gradient,
+    x0: npt.ArrayLike,
+    *,
+    eta: float,
+    beta: float,
+    steps: int,
+    decay: float = 1.0,
+) -> Trace:
+    r"""Run Nesterov's accelerated gradient from a starting point.
+
+    .. math:: v_{t+1} = \beta v_t + \nabla f(x_t), \qquad
+       x_{t+1} = x_t - \eta_t \left( \nabla f(x_t) + \beta v_{t+1} \right)
+
+    with :math:`v_0 = 0` and :math:`\eta_t = \eta\, \delta^t`. This is the form of PyTorch's ``SGD``
+    with ``nesterov=True``.
+
+    Parameters
+    ----------
+    grad : callable
+        The gradient of the objective: takes an array of shape (d,) and returns one.
+    x0 : float or array_like, shape (d,)
+        The start; a number means d = 1.
+    eta : float
+        Learning rate, 0 <= eta.
+    beta : float
+        Momentum, 0 <= beta < 1: how much of the velocity survives a step.
+    steps : int
+        How many steps to take.
+    decay : float
+        The factor :math:`\delta` that `eta` is multiplied by after each step, 0 <= decay <= 1.
+
+    Returns
+    -------
+    Trace
+        Positions and velocities, and whether the run diverged. Divergence is a result here and
+        neither an error nor a warning.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a hyperparameter is out of its range or `grad` returns something of another shape.
+
+    Notes
+    -----
+    Nesterov's own form takes the gradient not where it is but where the velocity is about to carry
+    it: :math:`v \leftarrow \beta v + \nabla f(y - \eta\beta v)`,
+    :math:`y \leftarrow y - \eta v`. Both are one method as long as :math:`\eta` is constant. The
+    :math:`x_t` of the trace are the points that it looks ahead to,
+    :math:`x_t = y_t - \eta\beta v_t`, so every gradient is one at a point of the trace.
+
+    References
+    ----------
+    Y. Nesterov, "A method of solving a convex programming problem with convergence rate
+    O(1/k²)", Soviet Mathematics Doklady 27(2), 1983.
+
+    I. Sutskever, J. Martens, G. Dahl and G. Hinton, "On the importance of initialization and
+    momentum in deep learning", ICML 2013.
+
+    See Also
+    --------
+    momentum : The heavy ball, which takes the gradient where it is.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> f = d2l.ravine()
+    >>> d2l.nesterov(f.grad, [-5, -2], eta=0.2, beta=0.65, steps=20).final.round(6)
+    array([-0.32307,  0.     ])
+    """
+    return _run(grad, x0, eta=eta, beta=beta, steps=steps, decay=decay, method="nesterov")
 
 
 def _run(
@@ -212,7 +209,7 @@ def _run(
     beta: float,
     steps: int,
     decay: float,
-    method: Literal["gd", "momentum"],
+    method: Method,
 ) -> Trace:
     if not callable(grad):
         raise TypeError(f"grad must be a function of x, got {grad!r}: pass f.grad, without ()")
@@ -221,6 +218,14 @@ def _run(
         raise ValueError(
             f"x0 must be one point of shape (d,), got shape {x.shape}: pass for example [-5, -2]"
         )
+    beta = as_number("beta", beta, "0 <= beta < 1", "0.9 is a usual value")
+    if not 0 <= beta < 1:
+        reason = (
+            "with beta < 0 each step takes back part of the last one; beta=0 is gradient descent"
+            if beta < 0
+            else "with beta >= 1 past gradients never fade"
+        )
+        raise ValueError(f"{method} needs 0 <= beta < 1, got beta={beta:g}: {reason}")
     eta = first_eta = as_number("eta", eta, "eta >= 0", "0.1 is a place to start")
     if eta < 0:
         raise ValueError(f"eta must be >= 0, got eta={eta:g}: a negative step climbs")
@@ -239,7 +244,7 @@ def _run(
         for _ in range(steps):
             g = _evaluate(grad, x)
             v = beta * v + g
-            x = x - eta * v
+            x = x - eta * (g + beta * v if method == "nesterov" else v)
             if not (np.isfinite(v).all() and np.isfinite(x).all()):
                 overflowed = True
                 break
@@ -251,7 +256,7 @@ def _run(
         if steps:
             gs.append(_evaluate(grad, xs[-1]))
             overflowed = overflowed or not np.isfinite(gs[-1]).all()
-        diverged = overflowed or _rises(np.array(xs), np.array(gs))
+        diverged = overflowed or rises(np.array(xs), np.array(gs))
 
     path, velocities = np.array(xs), np.array(vs)
     path.setflags(write=False)
@@ -286,20 +291,3 @@ def _evaluate(grad: Gradient, x: Array) -> Array:
             "a gradient has one entry per coordinate (was f passed in place of its gradient?)"
         )
     return g.reshape(x.shape)
-
-
-def _rises(x: Array, g: Array) -> bool:
-    """Whether the function with gradients `g` at the points `x` is higher at the end of the path.
-
-    The fundamental theorem of calculus, with the trapezoidal rule on each step: exact where the
-    gradient is linear. Both factors are scaled first, since only the sign of the sum is wanted and
-    a path that is about to overflow must not overflow here.
-    """
-    if len(x) < 2:
-        return False
-    step, slope = np.diff(x, axis=0), g[:-1] / 2 + g[1:] / 2
-    size = np.abs(step).max(), np.abs(slope).max()
-    if not all(size):
-        return False
-    change = ((step / size[0]) * (slope / size[1])).sum(axis=1)
-    return bool(change.sum() > _ROUNDING * np.abs(change).sum())

@@ -24,15 +24,18 @@ class History:
         Minibatches seen.
     eta, beta : float
         Learning rate and momentum.
-    accuracy : float
+    accuracy : float or None
         Fraction of the test examples that the trained model classifies correctly; NaN after a
-        divergence.
+        divergence. None for regression, where nothing is classified.
     seconds : float
         How long the run took when it was computed.
     data : str
         Name of the data set.
     diverged : bool
         Whether the cost stopped being finite; the history ends with the last finite cost.
+    test_loss : float or None
+        For regression, mean loss of the trained model over the test examples, by the loss that it
+        was trained with; NaN after a divergence. None for classification.
     """
 
     loss: npt.NDArray[np.float64]  # (steps,)
@@ -40,17 +43,23 @@ class History:
     steps: int
     eta: float
     beta: float
-    accuracy: float
+    accuracy: float | None
     seconds: float
     data: str
     diverged: bool = False
+    test_loss: float | None = None
 
     def __post_init__(self) -> None:
         self.loss.flags.writeable = False
         self.smoothed.flags.writeable = False
 
     def __repr__(self) -> str:
-        end = "diverged" if self.diverged else f"test accuracy {self.accuracy:.3f}"
+        if self.diverged:
+            end = "diverged"
+        elif self.accuracy is not None:
+            end = f"test accuracy {self.accuracy:.3f}"
+        else:
+            end = "no test" if self.test_loss is None else f"test loss {self.test_loss:.3g}"
         return (
             f"History({self.data}, eta={self.eta:g}, beta={self.beta:g}: {self.steps} steps, {end})"
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Sequence
 
 import torch
 from torch import nn
+
+from .checks import as_count
 
 __all__ = ["mlp"]
 
@@ -22,19 +25,22 @@ def mlp(sizes: Sequence[int], *, seed: int) -> nn.Sequential:
     Parameters
     ----------
     sizes : sequence of int, length >= 2
-        Numbers of units: features, hidden layers, classes.
+        Numbers of units: features, hidden layers, classes; two sizes make a linear model, and a
+        last size of 1 makes one for regression.
     seed : int
         Seed of the generator.
 
     Returns
     -------
     torch.nn.Sequential
-        From ``(n, sizes[0])`` to ``(n, sizes[-1])``; the outputs are logits.
+        From ``(n, sizes[0])`` to ``(n, sizes[-1])``; for classes the outputs are logits.
 
     Raises
     ------
     ValueError
-        If there are fewer than two sizes, or one is not positive.
+        If there are fewer than two sizes, or one is not positive, or the seed is out of range.
+    TypeError
+        If a size or the seed is not a whole number.
 
     Examples
     --------
@@ -44,14 +50,19 @@ def mlp(sizes: Sequence[int], *, seed: int) -> nn.Sequential:
     >>> bool((model[0].weight.abs() <= 1 / 28).all())  # 28 = sqrt(784)
     True
     """
-    if len(sizes) < 2 or any(size < 1 for size in sizes):
-        raise ValueError(
-            f"mlp needs at least two sizes, all positive, got {list(sizes)}: "
-            "write for example mlp([784, 256, 10], seed=0)"
-        )
+    remedy = "write for example mlp([784, 256, 10], seed=0)"
+    try:
+        counts = [operator.index(size) for size in sizes]
+    except TypeError:
+        raise TypeError(f"mlp needs whole numbers for sizes, got {sizes!r}: {remedy}") from None
+    if len(counts) < 2 or min(counts) < 1:
+        raise ValueError(f"mlp needs at least two sizes, all positive, got {counts}: {remedy}")
+    seed = as_count("seed", seed, remedy)
+    if seed >= 2**64:
+        raise ValueError(f"mlp needs seed < 2**64, got seed={seed}: {remedy}")
     generator = torch.Generator().manual_seed(seed)
     layers: list[nn.Module] = []
-    for n_in, n_out in itertools.pairwise(sizes):
+    for n_in, n_out in itertools.pairwise(counts):
         # The usual constructor would draw from the global random state.
         layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
         bound = 1 / math.sqrt(n_in)

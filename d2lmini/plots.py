@@ -11,8 +11,11 @@ from ._drawing import Artists
 from ._plot_decay import plot_decay
 from ._plot_iterates import plot_iterates
 from ._plot_losses import plot_losses
+from ._plot_phase import plot_phase
+from ._plot_rate_map import plot_rate_map
 from ._plot_rates import plot_rates
 from ._plot_trace import plot_trace
+from ._plot_weights import plot_weights
 from .figure import Figure, subplots
 
 __all__ = [
@@ -21,7 +24,10 @@ __all__ = [
     "plot_decay",
     "plot_iterates",
     "plot_losses",
+    "plot_phase",
+    "plot_rate_map",
     "plot_rates",
     "plot_trace",
+    "plot_weights",
     "subplots",
 ]

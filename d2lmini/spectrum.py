@@ -1,4 +1,4 @@
-r"""How fast gradient descent and momentum converge on a quadratic, in closed form.
+r"""What gradient descent and momentum do on a quadratic, in closed form.
 
 Along an eigenvector of curvature :math:`\lambda`, momentum is a linear map of the velocity and the
 error, :math:`(v, x - x^*)`, and
@@ -12,15 +12,67 @@ the factor by which the error shrinks or grows per step in the long run.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .checks import as_array, as_number
+from .checks import Array, as_array
 
-__all__ = ["convergence_rate", "optimal_eta", "optimal_eta_beta"]
+__all__ = ["convergence_rate", "damping", "is_stable", "iteration_matrix"]
+
+# How far sqrt(eta * lam) may be from a double root, relative to 1 + sqrt(beta), to count as one.
+_CRITICAL = 1e-12
+
+
+def iteration_matrix(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike) -> Array:
+    r"""Return the matrix that takes (v, x - x*) to the next step.
+
+    .. math:: \begin{bmatrix} v_{t+1} \\ x_{t+1} - x^* \end{bmatrix}
+       = \begin{bmatrix} \beta & \lambda \\ -\eta\beta & 1 - \eta\lambda \end{bmatrix}
+       \begin{bmatrix} v_t \\ x_t - x^* \end{bmatrix}
+
+    Its determinant is :math:`\beta`, whatever :math:`\eta\lambda` is.
+
+    Parameters
+    ----------
+    lam : array_like
+        Curvature (an eigenvalue of the Hessian), of either sign.
+    eta : array_like
+        Learning rate, eta >= 0.
+    beta : array_like
+        Momentum, beta >= 0.
+
+    Returns
+    -------
+    ndarray, shape (..., 2, 2)
+        One matrix for each entry of the shape that `lam`, `eta` and `beta` broadcast to; an entry
+        is infinite where ``eta * lam`` or ``eta * beta`` is too large for a float.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite, `eta` or `beta` is negative, or shapes do not broadcast.
+    TypeError
+        If an argument is not made of real numbers.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.iteration_matrix(4, eta=0.5, beta=0.25)
+    array([[ 0.25 ,  4.   ],
+           [-0.125, -1.   ]])
+    >>> d2l.iteration_matrix([0.2, 4], eta=0.5, beta=0.25).shape
+    (2, 2, 2)
+    """
+    curvature, rate, memory = _settings(lam, eta, beta)
+    matrix = np.empty((*curvature.shape, 2, 2))
+    with np.errstate(over="ignore"):
+        matrix[..., 0, 0] = memory
+        matrix[..., 0, 1] = curvature
+        matrix[..., 1, 0] = 0.0 - rate * memory  # 0.0 -, since -(0.0) would be shown as -0.
+        matrix[..., 1, 1] = 1 - rate * curvature
+    return matrix
 
 
 def convergence_rate(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike = 0.0) -> Any:
@@ -77,6 +129,129 @@ def convergence_rate(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayL
     >>> d2l.convergence_rate([0.2, 4], eta=0.6, beta=0.5).round(4)
     array([0.7071, 0.7071])
     """
+    curvature, rate, memory = _settings(lam, eta, beta)
+    with np.errstate(over="ignore"):
+        pull = rate * curvature
+        root = np.sqrt(memory)
+        low, high = (1 - root) ** 2 - pull, (1 + root) ** 2 - pull
+        trace = np.abs(1 + memory - pull)
+        # Two roots, because low * high may overflow or underflow where each of them does not.
+        spread = np.sqrt(np.abs(low)) * np.sqrt(np.abs(high))
+        real = trace / 2 + spread / 2
+    result = np.where((low < 0) & (high > 0), root, real)
+    return np.where(memory == 0, np.abs(1 - pull), result)[()]
+
+
+def is_stable(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike = 0.0) -> Any:
+    r"""Tell whether momentum converges along a direction of curvature lam.
+
+    .. math:: 0 < \eta\lambda < 2 (1 + \beta), \qquad 0 \le \beta < 1
+
+    which is where both roots of the characteristic equation lie inside the unit circle. For
+    :math:`\beta = 0` it is the limit of gradient descent, :math:`\eta\lambda < 2`.
+
+    Parameters
+    ----------
+    lam : array_like
+        Curvature; along a flat or a falling direction (lam <= 0) nothing converges.
+    eta : array_like
+        Learning rate, eta >= 0.
+    beta : array_like
+        Momentum, beta >= 0; from 1 on nothing converges.
+
+    Returns
+    -------
+    bool or ndarray of bool
+        Strictly inside the region or not, in the shape that `lam`, `eta` and `beta` broadcast to.
+        On its border the product ``eta * lam``, as rounded, decides.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite, `eta` or `beta` is negative, or shapes do not broadcast.
+    TypeError
+        If an argument is not made of real numbers.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.is_stable([0.2, 4], eta=0.6)
+    array([ True, False])
+    >>> d2l.is_stable([0.2, 4], eta=0.6, beta=0.25)
+    array([ True,  True])
+    """
+    curvature, rate, memory = _settings(lam, eta, beta)
+    with np.errstate(over="ignore"):
+        below = rate * curvature < 2 * (1 + memory)
+    # The signs one by one, because the product of two tiny numbers is rounded to zero.
+    return ((rate > 0) & (curvature > 0) & below & (memory < 1))[()]
+
+
+def damping(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike) -> Any:
+    r"""Tell whether the roots of the iteration are real, equal or complex.
+
+    .. math:: \beta = \left( 1 - \sqrt{\eta\lambda} \right)^2
+
+    is critical damping, a double root. With more momentum than that the roots are complex and the
+    error swings around the minimum, each time smaller by :math:`\sqrt\beta` per step
+    (under-damped). With less they are real and the error decays without swinging (over-damped).
+
+    Parameters
+    ----------
+    lam : array_like
+        Curvature; for lam < 0 the roots are always real.
+    eta : array_like
+        Learning rate, eta >= 0.
+    beta : array_like
+        Momentum, beta >= 0.
+
+    Returns
+    -------
+    str or ndarray of str
+        ``"over"``, ``"critical"`` or ``"under"``, in the shape that `lam`, `eta` and `beta`
+        broadcast to. Critical is what is within rounding of a double root: where
+        :math:`\sqrt{\eta\lambda}` is no further than :math:`10^{-12} (1 + \sqrt\beta)` from one.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not finite, `eta` or `beta` is negative, or shapes do not broadcast.
+    TypeError
+        If an argument is not made of real numbers.
+
+    Notes
+    -----
+    There are two double roots, at :math:`\sqrt{\eta\lambda} = |1 \mp \sqrt\beta|`. Beyond the upper
+    one the roots are real but negative: the error changes its sign at every step, and ``"over"``
+    says no more than that it does so without a slower swing on top. `damping` says nothing about
+    convergence, which is the business of `is_stable`.
+
+    References
+    ----------
+    G. Goh, "Why Momentum Really Works", Distill, 2017, doi:10.23915/distill.00006.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.damping(1, eta=0.25, beta=[0.1, 0.25, 0.9])
+    array(['over', 'critical', 'under'], dtype='<U8')
+    """
+    curvature, rate, memory = _settings(lam, eta, beta)
+    with np.errstate(over="ignore"):
+        pull = rate * curvature
+    root = np.sqrt(memory)
+    frequency = np.sqrt(np.maximum(pull, 0))
+    # Negative between the double roots, where the roots are complex; zero at them.
+    distance = np.maximum(np.abs(1 - root) - frequency, frequency - (1 + root))
+    kinds = np.where(distance < 0, "under", "over")
+    kinds = np.where(np.abs(distance) <= _CRITICAL * (1 + root), "critical", kinds)
+    return np.where(pull < 0, "over", kinds)[()]
+
+
+def _settings(
+    lam: npt.ArrayLike, eta: npt.ArrayLike, beta: npt.ArrayLike
+) -> tuple[Array, Array, Array]:
+    """Return curvature, learning rate and momentum, broadcast to one shape."""
     curvature = as_array("lam", lam, "pass curvatures such as [0.2, 4]")
     rate = as_array("eta", eta, "pass a learning rate such as 0.4")
     memory = as_array("beta", beta, "pass a momentum such as 0.9")
@@ -90,110 +265,4 @@ def convergence_rate(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayL
             f"lam, eta and beta must broadcast, got the shapes {curvature.shape}, {rate.shape} and "
             f"{memory.shape}: for every pair, write eta[:, None]"
         ) from None
-
-    with np.errstate(over="ignore"):
-        pull = rate * curvature
-        root = np.sqrt(memory)
-        low, high = (1 - root) ** 2 - pull, (1 + root) ** 2 - pull
-        trace = np.abs(1 + memory - pull)
-        # Two roots, because low * high may overflow or underflow where each of them does not.
-        spread = np.sqrt(np.abs(low)) * np.sqrt(np.abs(high))
-        real = trace / 2 + spread / 2
-    result = np.where((low < 0) & (high > 0), root, real)
-    return np.where(memory == 0, np.abs(1 - pull), result)[()]
-
-
-def optimal_eta(lam_min: float, lam_max: float) -> float:
-    r"""Return the learning rate with which gradient descent converges fastest.
-
-    .. math:: \eta^* = \frac{2}{\lambda_1 + \lambda_n}, \qquad
-       \rho^* = \frac{\kappa - 1}{\kappa + 1}, \qquad \kappa = \frac{\lambda_n}{\lambda_1}
-
-    Parameters
-    ----------
-    lam_min, lam_max : float
-        The smallest and the largest curvature, 0 < lam_min <= lam_max.
-
-    Returns
-    -------
-    float
-        The fixed learning rate for which the larger of the two rates is smallest.
-
-    Raises
-    ------
-    ValueError
-        If not 0 < lam_min <= lam_max, or if the curvatures are so small that the result is too
-        large for a float.
-    TypeError
-        If one of them is not a number.
-
-    Examples
-    --------
-    >>> import d2lmini as d2l
-    >>> round(d2l.optimal_eta(0.2, 4), 6)
-    0.47619
-    """
-    low, high = _curvatures(lam_min, lam_max)
-    mean = low / 2 + high / 2  # halved first: the sum might overflow
-    return _finite(1 / mean if mean else math.inf, low)
-
-
-def optimal_eta_beta(lam_min: float, lam_max: float) -> tuple[float, float]:
-    r"""Return the learning rate and momentum with which the heavy ball converges fastest.
-
-    .. math:: \eta^* = \left( \frac{2}{\sqrt{\lambda_1} + \sqrt{\lambda_n}} \right)^2, \qquad
-       \beta^* = \left( \frac{\sqrt\kappa - 1}{\sqrt\kappa + 1} \right)^2, \qquad
-       \rho^* = \sqrt{\beta^*}
-
-    Both ends of the spectrum are then critically damped.
-
-    Parameters
-    ----------
-    lam_min, lam_max : float
-        The smallest and the largest curvature, 0 < lam_min <= lam_max.
-
-    Returns
-    -------
-    eta, beta : float
-        The pair for which the slowest rate over the spectrum is smallest.
-
-    Raises
-    ------
-    ValueError
-        If not 0 < lam_min <= lam_max, or if the curvatures are so small that the result is too
-        large for a float.
-    TypeError
-        If one of them is not a number.
-
-    References
-    ----------
-    B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", USSR
-    Computational Mathematics and Mathematical Physics 4(5), 1964.
-
-    Examples
-    --------
-    >>> import d2lmini as d2l
-    >>> eta, beta = d2l.optimal_eta_beta(0.2, 4)
-    >>> round(eta, 6), round(beta, 6)
-    (0.667907, 0.402605)
-    """
-    low, high = (math.sqrt(lam) for lam in _curvatures(lam_min, lam_max))
-    eta = 2 / (low + high) * (2 / (low + high))  # a product overflows to inf, a power raises
-    beta = ((high - low) / (high + low)) ** 2
-    # For a condition number beyond 1e33 the nearest float to beta is 1, which would never converge.
-    return _finite(eta, low), min(beta, math.nextafter(1, 0))
-
-
-def _curvatures(lam_min: float, lam_max: float) -> tuple[float, float]:
-    need, remedy = "0 < lam_min <= lam_max", "pass the ends of the spectrum, such as 0.2 and 4"
-    low = as_number("lam_min", lam_min, need, remedy)
-    high = as_number("lam_max", lam_max, need, remedy)
-    if not 0 < low <= high:
-        raise ValueError(f"need {need}, got lam_min={low:g} and lam_max={high:g}: {remedy}")
-    return low, high
-
-
-def _finite(eta: float, low: float) -> float:
-    if not math.isfinite(eta):
-        raise ValueError(f"lam_min={low:g} is too small: the best eta is too large for a float")
-    return eta
+    return curvature, rate, memory

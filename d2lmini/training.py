@@ -1,27 +1,33 @@
-"""Train a small network by minibatch gradient descent with momentum, written from scratch.
+"""Train a small model by minibatch gradient descent with momentum, written from scratch.
 
 The method is :func:`sgd_momentum`, two lines. Around it stand :func:`mlp`, which builds a network
-from an explicit seed, and :func:`train`, which counts the minibatches that a network needs.
+from an explicit seed, and :func:`train`, which counts the minibatches that a model needs, whether
+it tells classes apart or predicts values. :func:`evaluate_loss` measures it afterwards.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
 from . import _kept_runs
-from ._loop import Settings, modes, run
+from ._loop import Settings, run
 from .checks import as_count, as_number
 from .dataset import Dataset
+from .evaluation import check_fit, evaluate_loss
 from .history import History
+from .losses import Loss, default_loss, half_mse
 from .memo import recall
 from .network import mlp
 from .sgd import sgd_momentum
 
-__all__ = ["History", "mlp", "sgd_momentum", "train"]
+__all__ = ["History", "evaluate_loss", "half_mse", "mlp", "sgd_momentum", "train"]
+
+# More than any machine has use for; with many more, the process may be killed.
+_MOST_THREADS = 1024
 
 
 def train(
@@ -35,7 +41,7 @@ def train(
     until: float | None = None,
     max_steps: int = 100_000,
     seed: int = 0,
-    loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+    loss: Loss | None = None,
     smoothing: float = 0.99,
     memo: bool = True,
     progress: bool | None = None,
@@ -61,9 +67,11 @@ def train(
     Parameters
     ----------
     model : torch.nn.Module
-        From ``(batch_size, n_features)`` to logits ``(batch_size, n_classes)``.
+        From ``(batch_size, n_features)`` to logits ``(batch_size, n_classes)``; for regression, to
+        values ``(batch_size, 1)`` or ``(batch_size,)``.
     data : Dataset
-        What to train and to test on.
+        What to train and to test on; its targets say whether this is classification (whole
+        numbers) or regression (floating-point numbers).
     eta : float
         Learning rate, positive.
     beta : float, optional
@@ -79,7 +87,11 @@ def train(
     seed : int, optional
         Seed of the order of the examples.
     loss : callable, optional
-        From logits and classes to the mean cost of a minibatch.
+        From outputs and targets to the mean cost of a minibatch. For classification, targets are
+        classes, and the default is :func:`torch.nn.functional.cross_entropy`. For regression,
+        targets have the shape of the outputs, and the default is
+        :func:`~d2lmini.losses.half_mse`, **half** the mean squared error; with
+        :func:`torch.nn.functional.mse_loss`, which lacks the half, each gradient is twice as large.
     smoothing : float, optional
         The :math:`s` above, in [0, 1).
     memo : bool, optional
@@ -94,19 +106,25 @@ def train(
         Threads that PyTorch may use meanwhile; None leaves that as it is. One is fastest for small
         networks, and it makes the last digits of the result independent of the machine's load.
     callback : callable, optional
-        Called after each step as ``callback(step, cost, smoothed_cost)``.
+        Called after each step as ``callback(step, cost, smoothed_cost)``. The model is trained in
+        place, so a callback may look at it, too, for example by :func:`evaluate_loss`.
     device : str or torch.device, optional
-        Where to move the model and train it; by default where the model is.
+        Where to move the model and train it, ``"auto"`` for a GPU if there is one; by default where
+        the model is.
 
     Returns
     -------
     History
-        Costs, their smoothed values, the number of steps, the test accuracy.
+        Costs, their smoothed values, the number of steps; the test accuracy for classification,
+        the test loss for regression.
 
     Raises
     ------
     ValueError
-        If an argument is outside its range, or the model does not fit the data.
+        If an argument is outside its range, or the model does not fit the data, or the loss does
+        not return one number.
+    TypeError
+        If an argument is of the wrong kind.
 
     Examples
     --------
@@ -121,6 +139,15 @@ def train(
     ... )
     >>> slow.steps_to(0.2) > 3 * fast.steps_to(0.2)
     True
+
+    Linear regression:
+
+    >>> y = x[:, 0] - 2 * x[:, 1]
+    >>> line = Dataset("line", "made up", x[:300], y[:300], x[300:], y[300:])
+    >>> model = mlp([2, 1], seed=0)
+    >>> history = train(model, line, eta=0.1, beta=0.9, batch_size=10, epochs=5, memo=False)
+    >>> model[0].weight.detach().numpy().round(2)
+    array([[ 1., -2.]], dtype=float32)
     """
     settings = _checked(
         data,
@@ -134,17 +161,19 @@ def train(
         smoothing=smoothing,
         threads=threads,
     )
+    cost = default_loss(data) if loss is None else loss
     if device is not None:
-        model.to(device)
-    _check_fit(model, data)
+        _move(model, device)
+    _check_trainable(model, settings.eta)
+    check_fit(model, data)
 
     def compute() -> History:
-        return run(model, data, settings, loss=loss, progress=progress, callback=callback)
+        return run(model, data, settings, loss=cost, progress=progress, callback=callback)
 
-    if not memo or callback is not None or not _kept_runs.is_known(model, loss):
+    if not memo or callback is not None or not _kept_runs.is_known(model, cost):
         return compute()
     return recall(
-        _kept_runs.key(model, data, settings, loss),
+        _kept_runs.key(model, data, settings, cost),
         compute,
         dump=lambda history: _kept_runs.dump(history, model),
         load=lambda payload: _kept_runs.load(payload, model),
@@ -178,15 +207,20 @@ def _checked(
     if not 0 <= smoothing < 1:
         raise ValueError(f"train needs 0 <= smoothing < 1, got smoothing={smoothing}: {remedy}")
     if until is not None:
-        remedy = "a cross-entropy stays positive; to run up to max_steps, leave until out"
+        remedy = "costs stay positive; to run up to max_steps, leave until out"
         until = as_number("until", until, "until > 0", remedy)
         if not until > 0:
             raise ValueError(f"train needs until > 0, got until={until}: {remedy}")
-    counts = {"batch_size": batch_size, "epochs": epochs, "max_steps": max_steps}
-    for name, count in (counts | {"threads": threads}).items():
-        remedy = "with less, nothing would be done"
-        if count is not None and as_count(name, count, remedy) < 1:
+    remedy = "with less, nothing would be done"
+
+    def at_least_one(name: str, value: int) -> int:
+        count = as_count(name, value, remedy)
+        if count < 1:
             raise ValueError(f"train needs {name} >= 1, got {name}={count}: {remedy}")
+        return count
+
+    batch_size = at_least_one("batch_size", batch_size)
+    max_steps = min(at_least_one("max_steps", max_steps), sys.maxsize)
     examples = len(data.train_x)
     if batch_size > examples:
         raise ValueError(
@@ -194,34 +228,52 @@ def _checked(
             f"{data.name}, got batch_size={batch_size}: choose a smaller minibatch"
         )
     if epochs is not None:
-        max_steps = min(max_steps, epochs * (examples // batch_size))
+        max_steps = min(max_steps, at_least_one("epochs", epochs) * (examples // batch_size))
+    threads = torch.get_num_threads() if threads is None else at_least_one("threads", threads)
+    if threads > _MOST_THREADS:
+        raise ValueError(
+            f"train needs threads <= {_MOST_THREADS}, got threads={threads}: "
+            "one thread is fastest for a small network"
+        )
+    remedy = "any number from 0 on that has 64 bits will do"
+    seed = as_count("seed", seed, remedy)
+    if seed >= 2**64:
+        raise ValueError(f"train needs seed < 2**64, got seed={seed}: {remedy}")
     return Settings(
         eta=eta,
         beta=beta,
         batch_size=batch_size,
         until=until,
         max_steps=max_steps,
-        seed=as_count("seed", seed, "any number from 0 on will do"),
+        seed=seed,
         smoothing=smoothing,
-        threads=torch.get_num_threads() if threads is None else threads,
+        threads=threads,
     )
 
 
-def _check_fit(model: nn.Module, data: Dataset) -> None:
-    first = next(model.parameters(), None)
-    if first is None or not any(p.requires_grad for p in model.parameters()):
-        raise ValueError("train needs a model with parameters that require a gradient, got none")
-    remedy = f"build it with mlp([{data.n_features}, ..., {data.n_classes}], seed=0)"
-    with modes(model, training=False), torch.no_grad():
-        try:
-            outputs = model(torch.tensor(data.train_x[:2], dtype=first.dtype, device=first.device))
-        except RuntimeError as error:
-            raise ValueError(
-                f"the model does not take the {data.n_features} features of {data.name} ({error}): "
-                f"{remedy}"
-            ) from None
-    if outputs.ndim != 2 or outputs.shape[1] < data.n_classes:
+def _move(model: nn.Module, device: str | torch.device) -> None:
+    if isinstance(device, str) and device == "auto":
+        gpus = {"cuda": torch.cuda, "mps": torch.backends.mps}
+        device = next((name for name, gpu in gpus.items() if gpu.is_available()), "cpu")
+    try:
+        target = torch.device(device)
+        if target.type == "meta":
+            raise RuntimeError("it holds no numbers")
+        model.to(target)
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         raise ValueError(
-            f"the model needs an output for each of the {data.n_classes} classes of {data.name}, "
-            f"got outputs of shape {tuple(outputs.shape)} for 2 examples: {remedy}"
+            f"train cannot use device={device!r} ({str(error).splitlines()[0]}): "
+            'choose device="cpu", or device="auto" for a GPU if there is one'
+        ) from None
+
+
+def _check_trainable(model: nn.Module, eta: float) -> None:
+    kinds = {p.dtype for p in model.parameters() if p.requires_grad}
+    if not kinds:
+        raise ValueError("train needs a model with parameters that require a gradient, got none")
+    kind = min(kinds, key=lambda kind: torch.finfo(kind).max)
+    if eta > torch.finfo(kind).max:
+        raise ValueError(
+            f"train needs eta <= {torch.finfo(kind).max:.4g}, the largest number of the model's "
+            f"{kind}, got eta={eta}: choose for example eta=0.01"
         )

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from d2lmini import _download, data
+from d2lmini import _download, _published, data
 from d2lmini.data import DataError, Dataset, load_mnist, mnist_available
 
 NAMES = tuple(data._MNIST)
@@ -447,7 +447,7 @@ def test_a_filled_cache_is_only_read(
 ) -> None:
     put(cache, tiny)
     monkeypatch.setattr(
-        data, "locked", lambda folder: pytest.fail("a read-only folder has no lock")
+        _published, "locked", lambda folder: pytest.fail("a read-only folder has no lock")
     )
     assert_is_tiny(load_mnist(mirrors=[]), tiny)
     assert {p.name for p in cache.iterdir()} == {f"{name}.gz" for name in NAMES}

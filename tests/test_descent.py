@@ -27,10 +27,12 @@ PROBLEMS: dict[str, tuple[Callable, list[float]]] = {
 SETTINGS = [(0.01, 0.0), (0.1, 0.0), (0.4, 0.0), (0.1, 0.5), (0.3, 0.25), (0.02, 0.9), (0.1, 0.99)]
 
 
-def torch_sgd(grad: Callable, x0: list[float], eta: float, beta: float, steps: int) -> np.ndarray:
+def torch_sgd(
+    grad: Callable, x0: list[float], eta: float, beta: float, steps: int, nesterov: bool = False
+) -> np.ndarray:
     torch = pytest.importorskip("torch", reason="PyTorch is the oracle of this test")
     x = torch.tensor(x0, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.SGD([x], lr=eta, momentum=beta)
+    optimizer = torch.optim.SGD([x], lr=eta, momentum=beta, nesterov=nesterov)
     path = [np.array(x0)]
     for _ in range(steps):
         x.grad = torch.from_numpy(np.array(grad(x.detach().numpy())))
@@ -47,6 +49,49 @@ def test_momentum_makes_the_steps_of_torch_sgd(problem: str, eta: float, beta: f
     expected = torch_sgd(grad, x0, eta, beta, 200)
     scale = np.abs(expected).max(axis=1, keepdims=True)  # per step: paths shrink by decades
     assert (np.abs(trace.x - expected) <= 1e-12 * scale + 1e-15).all()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize(("eta", "beta"), [pair for pair in SETTINGS if pair[1] > 0])
+def test_nesterov_makes_the_steps_of_torch_sgd(problem: str, eta: float, beta: float) -> None:
+    grad, x0 = PROBLEMS[problem]
+    trace = d2l.nesterov(grad, x0, eta=eta, beta=beta, steps=200)
+    expected = torch_sgd(grad, x0, eta, beta, 200, nesterov=True)
+    scale = np.abs(expected).max(axis=1, keepdims=True)
+    assert (np.abs(trace.x - expected) <= 1e-12 * scale + 1e-15).all()
+    assert trace.method == "nesterov"
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_nesterov_looks_ahead(problem: str) -> None:
+    """His own form: the gradient where the velocity is about to lead, the step from where it is."""
+    grad, x0 = PROBLEMS[problem]
+    eta, beta = 0.05, 0.8
+    trace = d2l.nesterov(grad, x0, eta=eta, beta=beta, steps=50)
+    y, v = np.array(x0), np.zeros(len(x0))
+    for x, velocity in zip(trace.x, trace.v, strict=True):
+        ahead = y - eta * beta * v
+        np.testing.assert_allclose(x, ahead, rtol=1e-10, atol=1e-13)
+        np.testing.assert_allclose(velocity, v, rtol=1e-10, atol=1e-13)
+        v = beta * v + grad(ahead)
+        y = y - eta * v
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_nesterov_without_memory_is_gradient_descent(problem: str) -> None:
+    grad, x0 = PROBLEMS[problem]
+    plain = d2l.gradient_descent(grad, x0, eta=0.1, steps=50, decay=0.9)
+    still = d2l.nesterov(grad, x0, eta=0.1, beta=0, steps=50, decay=0.9)
+    np.testing.assert_array_equal(plain.x, still.x)
+
+
+def test_nesterov_decays_eta_after_each_step() -> None:
+    t = d2l.nesterov(RAVINE.grad, START, eta=0.1, beta=0.5, steps=30, decay=0.95)
+    g = RAVINE.grad(t.x[:-1])
+    np.testing.assert_allclose(t.v[1:], 0.5 * t.v[:-1] + g, rtol=1e-12, atol=1e-15)
+    etas = 0.1 * 0.95 ** np.arange(30)[:, None]
+    np.testing.assert_allclose(t.x[1:], t.x[:-1] - etas * (g + 0.5 * t.v[1:]), rtol=1e-12)
+    assert (t.eta, t.beta, t.decay, t.steps) == (0.1, 0.5, 0.95, 30)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -112,6 +157,24 @@ def test_no_steps_leave_the_start() -> None:
     trace = d2l.gradient_descent(RAVINE.grad, START, eta=0.4, steps=0)
     np.testing.assert_array_equal(trace.x, [START])
     assert not trace.diverged
+
+
+def test_no_steps_ask_for_no_gradient() -> None:
+    def never(x: np.ndarray) -> np.ndarray:
+        raise AssertionError("asked for a gradient")
+
+    np.testing.assert_array_equal(d2l.nesterov(never, 3, eta=1, beta=0.5, steps=0).x, [[3]])
+
+
+def test_one_gradient_is_taken_at_every_point_of_the_trace() -> None:
+    seen = []
+
+    def watched(x: np.ndarray) -> np.ndarray:
+        seen.append(x)
+        return RAVINE.grad(x)
+
+    trace = d2l.momentum(watched, START, eta=0.1, beta=0.5, steps=5)
+    np.testing.assert_array_equal(seen, trace.x)
 
 
 def test_decay_of_zero_allows_one_step() -> None:
@@ -246,6 +309,24 @@ def test_bad_arguments_are_named(change: dict, error: type[Exception], message: 
         d2l.momentum(**arguments)
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("beta", r"a finite number with 0 <= beta < 1, got nan: 0\.9 is a usual value"),
+        ("eta", r"a finite number with eta >= 0, got nan: 0\.1 is a place to start"),
+        ("decay", r"a finite number with 0 <= decay <= 1, got nan: decay=1 keeps eta as it is"),
+    ],
+)
+def test_errors_say_what_to_pass_instead(name: str, message: str) -> None:
+    arguments = {"eta": 0.1, "beta": 0.5, "steps": 3, "decay": 1, name: math.nan}
+    with pytest.raises(ValueError, match=rf"^{name} must be {message}$"):
+        d2l.nesterov(RAVINE.grad, START, **arguments)
+    with pytest.raises(TypeError, match=r"got '-': pass for example steps=20$"):
+        d2l.nesterov(RAVINE.grad, START, eta=0.1, beta=0.5, steps="-")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r": pass a starting point such as \[-5, -2\]$"):
+        d2l.nesterov(RAVINE.grad, [math.nan], eta=0.1, beta=0.5, steps=3)
+
+
 numbers = st.one_of(
     st.floats(), st.integers(), st.text(max_size=3), st.none(), st.booleans(), st.complex_numbers(),
     st.lists(st.floats(), max_size=2), st.just(10**400), st.just(np.float64("nan")),
@@ -332,3 +413,70 @@ def test_repr_is_short_and_says_how_it_ended() -> None:
     assert repr(trace).startswith("Trace(momentum, eta=0.8, beta=0.5, decay=0.9, steps=3, final=[")
     many = d2l.gradient_descent(lambda x: x, np.ones(9), eta=0.1, steps=1)
     assert repr(many) == "Trace(gd, eta=0.1, steps=1, final=[0.9, 0.9, 0.9, ...])"
+    look = d2l.nesterov(lambda x: x, 1, eta=0.5, beta=0.5, steps=1)
+    assert repr(look) == "Trace(nesterov, eta=0.5, beta=0.5, steps=1, final=[0.25])"
+    three = d2l.gradient_descent(lambda x: x, np.ones(3), eta=0.5, steps=1)
+    assert repr(three) == "Trace(gd, eta=0.5, steps=1, final=[0.5, 0.5, 0.5])"
+
+
+def test_errors_name_the_method_that_was_called() -> None:
+    with pytest.raises(
+        ValueError, match=r"^nesterov needs 0 <= beta < 1, got beta=1: with beta >="
+    ):
+        d2l.nesterov(RAVINE.grad, START, eta=0.1, beta=1, steps=3)
+    with pytest.raises(
+        ValueError, match=r"^nesterov needs 0 <= beta < 1, got beta=-0\.5: with beta <"
+    ):
+        d2l.nesterov(RAVINE.grad, START, eta=0.1, beta=-0.5, steps=3)
+
+
+# By eigenmode -----------------------------------------------------------------------------------
+
+SPINS = [
+    d2l.Quadratic([4, 0.2, 1], [1, 2, 3]),
+    d2l.Quadratic([[2, 1], [1, 2]], [-3, 1]),
+    d2l.Quadratic([[1, 2, 0], [2, -1, 1], [0, 1, 3]], [0, 1, 0]),  # a saddle
+]
+
+
+@pytest.mark.parametrize("f", SPINS)
+@pytest.mark.parametrize("method", [d2l.momentum, d2l.nesterov])
+def test_each_eigenmode_goes_its_own_way(f: d2l.Quadratic, method: Callable) -> None:
+    x0 = np.arange(f.dim) + 2.0
+    errors = d2l.eigenmode_errors(method(f.grad, x0, eta=0.1, beta=0.6, steps=40), f)
+    assert errors.shape == (41, f.dim)
+    for i, lam in enumerate(f.eigenvalues):
+        start = f.eigenvectors[:, i] @ (x0 - f.stationary)
+        alone = method(d2l.Quadratic([lam]).grad, start, eta=0.1, beta=0.6, steps=40)
+        # Each error is a sum, rounded as its largest term is: beside a mode that grows, too.
+        tolerance = 1e-12 * errors.max()
+        np.testing.assert_allclose(errors[:, i], np.abs(alone.x[:, 0]), rtol=1e-8, atol=tolerance)
+
+
+@pytest.mark.parametrize("f", SPINS)
+def test_the_eigenmodes_add_up_to_the_distance(f: d2l.Quadratic) -> None:
+    trace = d2l.gradient_descent(f.grad, np.ones(f.dim), eta=0.1, steps=20)
+    distance = np.linalg.norm(trace.x - f.stationary, axis=1)
+    modes = np.linalg.norm(d2l.eigenmode_errors(trace, f), axis=1)
+    np.testing.assert_allclose(modes, distance, rtol=1e-12)
+
+
+def test_eigenmodes_of_gradient_descent_decay_by_their_own_factors() -> None:
+    lams = 2.0 ** -np.arange(6)
+    trace = d2l.gradient_descent(d2l.Quadratic(lams).grad, np.ones(6), eta=1.5, steps=30)
+    expected = np.abs(1 - 1.5 * np.sort(lams)) ** np.arange(31)[:, None]
+    np.testing.assert_allclose(
+        d2l.eigenmode_errors(trace, d2l.Quadratic(lams)), expected, rtol=1e-9
+    )
+
+
+def test_what_has_no_eigenmodes_is_refused() -> None:
+    trace = d2l.gradient_descent(RAVINE.grad, START, eta=0.4, steps=3)
+    with pytest.raises(ValueError, match=r"as many variables as the trace, got 1 and 2"):
+        d2l.eigenmode_errors(trace, d2l.Quadratic([1]))
+    with pytest.raises(ValueError, match=r"eigenvalue 0"):
+        d2l.eigenmode_errors(trace, d2l.Quadratic([0, 1]))
+    with pytest.raises(TypeError, match=r"f must be a Quadratic"):
+        d2l.eigenmode_errors(trace, RAVINE.grad)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"trace must be a Trace"):
+        d2l.eigenmode_errors(trace.x, RAVINE)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -146,6 +147,14 @@ def test_spectrum_must_be_positive_and_in_order(function: object, ends: tuple) -
         function(*ends)  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("function", [d2l.optimal_eta, d2l.optimal_eta_beta])
+def test_errors_of_the_optima_say_what_to_pass_instead(function: Callable) -> None:
+    rest = r"0 < lam_min <= lam_max, got nan: pass the ends of the spectrum, such as 0\.2 and 4$"
+    for name, ends in (("lam_min", (math.nan, 1)), ("lam_max", (1, math.nan))):
+        with pytest.raises(ValueError, match=rf"^{name} must be a finite number with {rest}"):
+            function(*ends)
+
+
 @given(st.floats(), st.floats())
 @settings(max_examples=300, deadline=None)
 def test_any_ends_give_an_optimum_or_a_clear_error(low: float, high: float) -> None:
@@ -174,3 +183,184 @@ def test_rate_is_a_root_of_the_characteristic_equation(lam: float, eta: float, b
     if s * s > 4 * beta:  # real: the root has the sign of s
         r = math.copysign(rate, s)
         assert abs(r * r - s * r + beta) <= 1e-9 * max(r * r, beta, 1e-12)
+
+
+# The matrix, the region, the kinds ---------------------------------------------------------------
+
+GRID = {"eta": np.linspace(0, 2, 41)[:, None], "beta": np.linspace(0, 1.2, 25)}
+
+
+@pytest.mark.parametrize("lam", [-1.0, 0.0, 1e-3, 0.2, 1.0, 4.0, 19.0])
+def test_matrix_has_the_eigenvalues_that_the_rate_is_of(lam: float) -> None:
+    matrices = d2l.iteration_matrix(lam, **GRID)
+    assert matrices.shape == (41, 25, 2, 2)
+    radii = np.abs(np.linalg.eigvals(matrices)).max(axis=-1)
+    np.testing.assert_allclose(d2l.convergence_rate(lam, **GRID), radii, rtol=1e-7)
+    determinants = np.broadcast_to(GRID["beta"], (41, 25))
+    np.testing.assert_allclose(np.linalg.det(matrices), determinants, atol=1e-13)
+
+
+@pytest.mark.parametrize(("eta", "beta"), [(0.4, 0.0), (0.6, 0.5), (0.1, 0.9), (1.7, 0.3)])
+def test_matrix_makes_the_steps_of_a_run(eta: float, beta: float) -> None:
+    f = d2l.Quadratic([3.0], [6.0])
+    trace = d2l.momentum(f.grad, 1.5, eta=eta, beta=beta, steps=30)
+    state = np.stack([trace.v[:, 0], trace.x[:, 0] - f.minimizer[0]], axis=-1)  # (31, 2)
+    matrix = d2l.iteration_matrix(3.0, eta=eta, beta=beta)
+    np.testing.assert_allclose(state[1:], state[:-1] @ matrix.T, rtol=1e-9, atol=1e-12)
+
+
+def test_matrix_without_momentum_shows_no_negative_zero() -> None:
+    matrix = d2l.iteration_matrix(4, eta=0.5, beta=0)
+    assert not np.signbit(matrix[1, 0])
+    np.testing.assert_array_equal(matrix, [[0, 4], [0, -1]])
+
+
+@pytest.mark.parametrize("lam", [-1.0, 0.0, 1e-3, 0.2, 1.0, 4.0, 19.0])
+def test_stable_is_where_the_rate_is_below_one(lam: float) -> None:
+    etas = np.linspace(0, 2, 41)[:, None] + 1e-7  # off the border, where rounding decides
+    betas = np.append(np.linspace(0, 0.95, 20), [1.05, 1.2])
+    stable = d2l.is_stable(lam, eta=etas, beta=betas)
+    # The rate is 1 along a flat direction, up to rounding.
+    rates = d2l.convergence_rate(lam, eta=etas, beta=betas)
+    np.testing.assert_array_equal(stable, rates < 1 - 1e-12)
+
+
+def test_the_border_does_not_belong_to_the_stable_region() -> None:
+    for beta in (0.0, 0.25, 0.5, 0.75):
+        limit = 2 * (1 + beta)
+        assert not d2l.is_stable(1, eta=limit, beta=beta)
+        assert d2l.is_stable(1, eta=np.nextafter(limit, 0), beta=beta)
+    assert not d2l.is_stable(1, eta=0)
+    assert not d2l.is_stable(0, eta=1)
+    assert not d2l.is_stable(1, eta=1, beta=1)
+    assert not d2l.is_stable(1, eta=1, beta=1.5)
+    assert d2l.is_stable(1, eta=1, beta=np.nextafter(1, 0))
+    assert not d2l.is_stable(1, eta=2)  # beta is 0 unless given
+
+
+def test_a_pull_too_small_or_too_large_for_a_float_is_judged_rightly() -> None:
+    assert d2l.is_stable(1e-300, eta=1e-300)
+    assert not d2l.is_stable(1e300, eta=1e300, beta=0.5)
+    assert not d2l.is_stable(-1e300, eta=1e300, beta=0.5)
+    assert d2l.damping(1e300, eta=1e300, beta=0.5) == "over"
+    assert d2l.damping(-1e300, eta=1e300, beta=0.5) == "over"
+    assert d2l.iteration_matrix(1e300, eta=1e300, beta=0.5)[1, 1] == -np.inf
+    assert d2l.iteration_matrix(1, eta=1e300, beta=1e300)[1, 0] == -np.inf
+
+
+@pytest.mark.parametrize("lam", [-1.0, 0.0, 0.2, 1.0, 4.0, 19.0])
+def test_damping_tells_real_roots_from_complex_ones(lam: float) -> None:
+    etas, betas = np.linspace(0, 2, 41)[:, None] + 1e-3, np.linspace(0.01, 1.97, 50)
+    roots = np.linalg.eigvals(d2l.iteration_matrix(lam, eta=etas, beta=betas))
+    complex_pair = np.abs(roots.imag).max(axis=-1) > 1e-7
+    kinds = d2l.damping(lam, eta=etas, beta=betas)
+    np.testing.assert_array_equal(kinds == "under", complex_pair)
+    assert set(kinds.ravel()) <= {"over", "under"}
+
+
+@pytest.mark.parametrize("lam", [1e-6, 0.2, 1.0, 4.0, 1e6])
+@pytest.mark.parametrize("pull", [1e-9, 1e-4, 0.25, 0.5, 1.0, 1.7, 3.9])
+def test_damping_is_critical_at_the_double_root_and_only_there(lam: float, pull: float) -> None:
+    eta = pull / lam
+    root = abs(1 - math.sqrt(eta * lam))
+    assert d2l.damping(lam, eta=eta, beta=root**2) == "critical"
+    assert d2l.damping(lam, eta=eta, beta=(root + 1e-9) ** 2) == "under"
+    if root > 1e-9:
+        assert d2l.damping(lam, eta=eta, beta=(root - 1e-9) ** 2) == "over"
+
+
+def test_the_tolerance_of_critical_damping_is_the_documented_one() -> None:
+    for beta in (0.04, 0.25, 0.81):
+        root = math.sqrt(beta)
+        edge = 1e-12 * (1 + root)
+        for sign in (-1, 1):
+            near, far = (1 - root + sign * share * edge for share in (0.9, 1.1))
+            assert d2l.damping(1, eta=near**2, beta=beta) == "critical"
+            assert d2l.damping(1, eta=far**2, beta=beta) == ("over" if sign < 0 else "under")
+
+
+@pytest.mark.parametrize("ends", [(0.2, 4), (1, 25), (1e-3, 1), (3, 900)])
+def test_both_ends_are_critically_damped_at_the_optimum(ends: tuple[float, float]) -> None:
+    eta, beta = d2l.optimal_eta_beta(*ends)
+    assert list(d2l.damping(ends, eta=eta, beta=beta)) == ["critical", "critical"]
+    inside = np.linspace(*ends, 9)[1:-1]
+    assert set(d2l.damping(inside, eta=eta, beta=beta)) == {"under"}
+
+
+def test_damping_of_a_flat_direction() -> None:
+    """Its roots are 1 and beta."""
+    kinds = d2l.damping(0, eta=0.3, beta=[0, 0.5, 1, 1.5])
+    assert list(kinds) == ["over", "over", "critical", "over"]
+
+
+def test_damping_shows_in_a_run() -> None:
+    """Over-damped errors keep their sign; under-damped ones cross zero, again and again."""
+    f = d2l.Quadratic([1.0])
+    for beta, kind in ((0.2, "over"), (0.25, "critical"), (0.5, "under")):
+        x = d2l.momentum(f.grad, 1.0, eta=0.25, beta=beta, steps=60).x[:, 0]
+        assert d2l.damping(1, eta=0.25, beta=beta) == kind
+        assert (np.diff(np.sign(x)) != 0).any() == (kind == "under")
+
+
+def test_one_setting_gives_a_scalar_and_many_an_array() -> None:
+    assert np.shape(d2l.is_stable(1, eta=1)) == np.shape(d2l.damping(1, eta=1, beta=0.5)) == ()
+    assert isinstance(d2l.damping(1, eta=1, beta=0.5), str)
+    assert d2l.iteration_matrix(1, eta=1, beta=0).shape == (2, 2)
+    for function in (d2l.is_stable, d2l.damping):
+        assert function([[0.2], [4]], eta=np.ones(5), beta=0.5).shape == (2, 5)
+        with pytest.raises(ValueError, match=r"must broadcast, got the shapes \(2,\), \(3,\)"):
+            function([1, 2], eta=[1, 2, 3], beta=0.5)
+
+
+def test_a_map_of_a_million_rates_is_one_call() -> None:
+    etas, betas = np.linspace(0, 1, 1000), np.linspace(0, 1, 1000)[:, None]
+    rates = d2l.convergence_rate(4, eta=etas, beta=betas)
+    assert rates.shape == (1000, 1000)
+    for i, j in ((0, 0), (3, 998), (500, 500), (999, 17)):
+        assert rates[i, j] == d2l.convergence_rate(4, eta=etas[j], beta=betas[i, 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("lam", r"pass curvatures such as \[0\.2, 4\]"),
+        ("eta", r"pass a learning rate such as 0\.4"),
+        ("beta", r"pass a momentum such as 0\.9"),
+    ],
+)
+def test_errors_say_what_to_pass_instead(name: str, remedy: str) -> None:
+    for function in (d2l.iteration_matrix, d2l.convergence_rate, d2l.is_stable, d2l.damping):
+        with pytest.raises(ValueError, match=rf"^{name} must be finite, got nan: {remedy}$"):
+            function(**{"lam": 1, "eta": 1, "beta": 0.5, name: np.nan})
+
+
+anything = st.one_of(
+    st.floats(),
+    st.integers(),
+    st.lists(st.floats(), max_size=3),
+    st.lists(st.floats(0, 2), min_size=2, max_size=2).map(tuple),
+    st.floats(0, 3).map(np.array),
+    st.floats(0, 3).map(lambda number: [[number], [1.0]]),
+    st.none(),
+    st.text(max_size=2),
+    st.just(10**400),
+)
+
+
+@given(lam=anything, eta=anything, beta=anything)
+@settings(max_examples=300, deadline=None)
+def test_any_setting_gives_a_result_or_a_clear_error(
+    lam: object, eta: object, beta: object
+) -> None:
+    functions = (d2l.convergence_rate, d2l.is_stable, d2l.damping, d2l.iteration_matrix)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for function in functions:
+            try:
+                result = np.asarray(function(lam, eta=eta, beta=beta))  # type: ignore[operator]
+            except (ValueError, TypeError) as error:
+                assert str(error).startswith(("lam", "eta", "beta"))
+                assert ": " in str(error)  # what to do
+            else:
+                assert result.dtype.kind in "fbU"
+                assert result.dtype.kind != "f" or not np.isnan(result).any()

@@ -9,6 +9,7 @@ import copy
 import io
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -174,7 +175,8 @@ def test_train_makes_the_steps_of_the_usual_loop(data: Dataset) -> None:
     guesses = theirs(torch.tensor(data.test_x, dtype=torch.float64)).argmax(dim=1).numpy()
     assert history.accuracy == (guesses == data.test_y).mean()
     assert (history.steps, history.eta, history.beta) == (30, 0.1, 0.9)
-    assert (history.data, history.diverged) == ("made up", False)
+    assert (history.data, history.diverged, history.test_loss) == ("made up", False, None)
+    assert f"30 steps, test accuracy {history.accuracy:.3f}" in repr(history)
 
 
 def test_an_epoch_shows_each_example_once() -> None:
@@ -385,6 +387,80 @@ def test_a_model_that_does_not_fit_the_data_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         quick(model, data)
+
+
+def anything() -> st.SearchStrategy[Any]:
+    """What a reader may pass for a number."""
+    numbers = st.one_of(
+        st.floats(),
+        st.floats(1e-6, 0.999),
+        st.integers(-3, 300),
+        st.sampled_from([10**30, 2**63, 2**64, -(10**30), 1e308, 5e-324, 3.5e38, math.nan]),
+    )
+    forms = st.sampled_from(
+        [lambda n: n, lambda n: [n], lambda n: (n, n), lambda n: [[n]], np.array, np.float64]
+    )
+    odd = st.sampled_from([None, "fast", b"1", True, 1j, np.zeros((2, 2)), np.int64(3), {}, object])
+    return st.one_of(numbers, st.builds(lambda f, n: f(n), forms, numbers), odd)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    name=st.sampled_from(
+        ["eta", "beta", "batch_size", "epochs", "until", "max_steps", "seed", "smoothing"]
+    ),
+    value=anything(),
+    regression=st.booleans(),
+)
+def test_any_argument_gives_a_history_or_an_error_that_names_it(
+    name: str, value: Any, regression: bool
+) -> None:
+    data = made_up(40)
+    model = mlp([2, 3], seed=0)
+    if regression:
+        y = data.train_x.sum(axis=1)
+        data = Dataset("sums", "random numbers", data.train_x, y, data.train_x, y)
+        model = mlp([2, 1], seed=0)
+    options = {"eta": 0.1, "batch_size": 20, "epochs": 2, "memo": False} | {name: value}
+    if name == "epochs":
+        options["max_steps"] = 20
+    try:
+        history = train(model, data, **options)
+    except (ValueError, TypeError) as error:
+        assert re.match(rf"{name} must |train needs (0 <= )?{name} ", str(error))
+        assert ": " in str(error)  # and a remedy
+    else:
+        assert history.diverged or np.isfinite(history.loss).all()
+        assert len(history.loss) == history.steps <= 80
+
+
+@pytest.mark.parametrize("threads", [1025, 10**9, 2**64])
+def test_more_threads_than_any_machine_has_are_refused(data: Dataset, threads: int) -> None:
+    with pytest.raises(ValueError, match=rf"train needs threads <= 1024, got threads={threads}"):
+        quick(mlp([2, 8, 3], seed=0), data, threads=threads)
+
+
+@pytest.mark.parametrize("device", ["cpu", "auto", torch.device("cpu")])
+def test_the_device_is_chosen_or_given(data: Dataset, device: Any) -> None:
+    usual, model = mlp([2, 8, 3], seed=0), mlp([2, 8, 3], seed=0)
+    quick(usual, data, memo=False)
+    quick(model, data, memo=False, device=device)
+    torch.testing.assert_close(weights(model).cpu(), weights(usual))
+
+
+@pytest.mark.parametrize("device", ["meta", "gpu", 3.5])
+def test_a_device_that_is_not_there_is_an_error_with_a_remedy(data: Dataset, device: Any) -> None:
+    with pytest.raises(ValueError, match=r"train cannot use device=.*choose device=\"cpu\""):
+        quick(mlp([2, 8, 3], seed=0), data, device=device)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "seed"),
+    [([2.5, 3], 0), (["2", 3], 0), ([2, 3], 1.5), ([2, 3], -1), ([2, 3], 2**64), ([2, 3], None)],
+)
+def test_mlp_refuses_what_is_no_count_with_a_remedy(sizes: Any, seed: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"write for example mlp\(\[784, 256, 10\]"):
+        mlp(sizes, seed=seed)
 
 
 # The memo

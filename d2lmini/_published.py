@@ -1,0 +1,191 @@
+"""Find the files of a published data set: in a folder, in the cache, or on a mirror."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ._download import UnreachableError, download
+from ._files import locked, write_atomically
+from ._idx import GZIP_MAGIC, DataError
+
+__all__ = [
+    "Published",
+    "available",
+    "cache_folder",
+    "explicit_place",
+    "read_explicit",
+    "read_or_download",
+]
+
+
+@dataclass(frozen=True)
+class Published:
+    """Files that are the same bytes for everybody.
+
+    Parameters
+    ----------
+    name : str
+        What messages call the data set.
+    key : str
+        Name of its folder in the cache.
+    checksums : dict of str to str
+        SHA-256 of the plain bytes by file name.
+    layouts : tuple of str
+        Folders below a root in which people keep the files.
+    compressed : bool
+        Whether mirrors send the files as ``.gz``; folders may then hold either form.
+    check : callable
+        From a file's name, the bytes read and where they come from to the plain bytes; raises
+        `DataError` for wrong ones.
+    """
+
+    name: str
+    key: str
+    checksums: dict[str, str]
+    layouts: tuple[str, ...]
+    compressed: bool
+    check: Callable[[str, bytes, str], bytes]
+
+
+def cache_folder(published: Published) -> Path:
+    """Return where downloaded files are kept."""
+    import pooch
+
+    return Path(pooch.os_cache("d2lmini")) / published.key
+
+
+def explicit_place(root: str | os.PathLike[str] | None) -> tuple[Path, str] | None:
+    """Return the folder that the caller or the environment insists on, and which of the two."""
+    if root is not None:
+        return Path(root).expanduser(), "given as root"
+    from_environment = os.environ.get("D2LMINI_DATA")
+    if from_environment:
+        return Path(from_environment).expanduser(), "named by D2LMINI_DATA"
+    return None
+
+
+def read_explicit(published: Published, root: Path, given_as: str) -> dict[str, bytes]:
+    """Return the plain bytes of all files below a folder that must hold them.
+
+    Raises
+    ------
+    DataError
+        If one is missing or damaged.
+    """
+    found, missing = _find(published, root)
+    if missing:
+        layouts = " or ".join(str(root / layout) for layout in published.layouts)
+        either = " (each .gz or unpacked)" if published.compressed else ""
+        raise DataError(
+            f"no {published.name} in {root} ({given_as}): "
+            f"{'the folder does not exist' if not root.is_dir() else 'missing ' + missing[0]}. "
+            f"Put {', '.join(published.checksums)}{either} into {layouts}; "
+            f"or give no folder, and {published.name} is downloaded"
+        )
+    return {name: _checked_file(published, name, path) for name, path in found.items()}
+
+
+def available(
+    published: Published,
+    root: str | os.PathLike[str] | None,
+    *,
+    download: bool,
+    mirrors: Sequence[str],
+) -> bool:
+    """Say whether all files can be had; with `download`, fetch what the cache lacks."""
+    explicit = explicit_place(root)
+    if explicit is not None:
+        return not _find(published, explicit[0])[1]
+    if not _find(published, cache_folder(published))[1]:
+        return True
+    if not download:
+        return False
+    try:
+        read_or_download(published, mirrors, stacklevel=4)
+    except UnreachableError:
+        return False
+    return True
+
+
+def read_or_download(
+    published: Published, mirrors: Sequence[str], *, stacklevel: int = 3
+) -> dict[str, bytes]:
+    """Return the plain bytes of all files in the cache, after downloading those that lack.
+
+    Where the cache cannot be written to, one warning says so.
+
+    Raises
+    ------
+    UnreachableError
+        If no mirror sends a file that lacks.
+    DataError
+        If a file of the cache is damaged, and no mirror sends another.
+    """
+    folder = cache_folder(published)
+    found, missing = _find(published, folder)
+    if not missing:
+        try:
+            return {name: _checked_file(published, name, path) for name, path in found.items()}
+        except (DataError, OSError):
+            pass  # put right below, by whoever holds the lock
+    blobs = {}
+    ending = ".gz" if published.compressed else ""
+    with locked(folder) as problem:
+        for name in published.checksums:
+            path = _find(published, folder)[0].get(name)
+            damage: DataError | OSError | None = None
+            if path is not None:
+                try:
+                    blobs[name] = _checked_file(published, name, path)
+                    continue
+                except (DataError, OSError) as error:
+                    damage = error
+            try:
+                check = partial(published.check, name)
+                raw, blobs[name] = download(f"{name}{ending}", mirrors, check)
+            except UnreachableError as unreachable:
+                if damage is None:
+                    raise
+                raise DataError(f"{damage}. Downloading it again failed: {unreachable}") from None
+            if problem is None:
+                suffix = ".gz" if raw.startswith(GZIP_MAGIC) else ""
+                try:
+                    write_atomically(path or folder / f"{name}{suffix}", raw)
+                except OSError as error:
+                    problem = error
+    if problem is not None:
+        count = len(published.checksums)
+        files = "its file" if count == 1 else "its files"
+        warnings.warn(
+            f"{published.name} was downloaded but cannot be kept in {folder} ({problem}), so the "
+            "next run will download it again. Make that folder writable, or set D2LMINI_DATA to a "
+            f"folder that holds {files}.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+    return blobs
+
+
+def _find(published: Published, root: Path) -> tuple[dict[str, Path], list[str]]:
+    """Return the files found in the fullest of the layouts, and the names of those missing."""
+    best: dict[str, Path] = {}
+    endings = (".gz", "") if published.compressed else ("",)
+    for layout in published.layouts:
+        found = {}
+        for name in published.checksums:
+            for path in (root / layout / f"{name}{ending}" for ending in endings):
+                if path.is_file():
+                    found[name] = path
+                    break
+        if len(found) > len(best):
+            best = found
+    return best, [name for name in published.checksums if name not in best]
+
+
+def _checked_file(published: Published, name: str, path: Path) -> bytes:
+    return published.check(name, path.read_bytes(), str(path))

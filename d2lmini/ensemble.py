@@ -1,0 +1,226 @@
+r"""Descent with noisy gradients, many paths at once.
+
+The gradient that a minibatch gives is the true one plus an error. Here the error is Gaussian, with
+standard deviation :math:`\sigma`, drawn anew for each step, path and coordinate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .checks import Array, as_array, as_count, as_generator, as_number
+
+__all__ = ["NoisyPaths", "noisy_descent"]
+
+# The most numbers that the paths of one call may take: 2 GiB.
+_LARGEST = 2**28
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyPaths:
+    """What many noisy runs passed through.
+
+    Attributes
+    ----------
+    x : ndarray, shape (steps + 1, paths, d)
+        Positions, the start first. All of them are finite.
+    eta : ndarray, shape (steps,)
+        The learning rate of each step.
+    beta : float
+        Momentum.
+    sigma : ndarray, shape (d,)
+        Standard deviation of the noise in the gradient.
+    overflowed : bool
+        Whether a number too large for float64 (or a NaN) came up in any path. All paths then end
+        before that step, so that `steps` may be smaller than asked for.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> f = d2l.ravine()
+    >>> d2l.noisy_descent(
+    ...     f.grad, [-5, -2], eta=0.1, beta=0.5, sigma=1, steps=20, paths=2000, seed=0
+    ... )
+    NoisyPaths(paths=2000, steps=20, d=2, beta=0.5)
+    """
+
+    x: Array = field(repr=False)  # (steps + 1, paths, d)
+    eta: Array = field(repr=False)  # (steps,)
+    beta: float
+    sigma: Array = field(repr=False)  # (d,)
+    overflowed: bool
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.x) - 1
+
+    @property
+    def paths(self) -> int:
+        """How many runs there are."""
+        return self.x.shape[1]
+
+    @property
+    def mean(self) -> Array:
+        """Mean position over the paths, shape (steps + 1, d)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self.x.mean(axis=1))
+
+    @property
+    def variance(self) -> Array:
+        """Unbiased variance of the position over the paths, (steps + 1, d); 2 paths at least."""
+        if self.paths < 2:
+            raise ValueError("one path has no variance: run noisy_descent with paths=2 or more")
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self.x.var(axis=1, ddof=1))
+
+    def __repr__(self) -> str:
+        end = ", overflowed" if self.overflowed else ""
+        return (
+            f"NoisyPaths(paths={self.paths}, steps={self.steps}, d={self.x.shape[2]}, "
+            f"beta={self.beta:g}{end})"
+        )
+
+
+def noisy_descent(
+    grad: Callable[[Array], Any],
+    x0: npt.ArrayLike,
+    *,
+    eta: npt.ArrayLike,
+    beta: float,
+    sigma: npt.ArrayLike,
+    steps: int,
+    paths: int,
+    seed: int | np.random.Generator,
+) -> NoisyPaths:
+    r"""Run momentum with noisy gradients, many times over from one start.
+
+    .. math:: v_{t+1} = \beta v_t + \nabla f(x_t) + \sigma \xi_t, \qquad
+       x_{t+1} = x_t - \eta_t v_{t+1}
+
+    with :math:`v_0 = 0` and independent standard normal :math:`\xi_t`.
+
+    Parameters
+    ----------
+    grad : callable
+        The gradient for all paths at once: takes an array of shape (paths, d) and returns one, as
+        the ``grad`` of a Quadratic and of a Landscape do.
+    x0 : float or array_like, shape (d,)
+        The start of all paths; a number means d = 1.
+    eta : float or array_like, shape (steps,)
+        Learning rate, eta >= 0; one number, or a schedule with one for each step.
+    beta : float
+        Momentum, 0 <= beta < 1; 0 is plain stochastic gradient descent.
+    sigma : float or array_like, shape (d,)
+        Standard deviation of the noise in each coordinate of the gradient, sigma >= 0.
+    steps : int
+        How many steps to take.
+    paths : int
+        How many runs, at least 1.
+    seed : int or numpy.random.Generator
+        Where the noise comes from; the same seed makes the same paths.
+
+    Returns
+    -------
+    NoisyPaths
+        All positions. Divergence is a result here and neither an error nor a warning.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a hyperparameter is out of its range, `grad` returns something of another shape, or the
+        paths would need more than 2 GiB.
+
+    See Also
+    --------
+    noise_floor : The variance that the paths settle on.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> f = d2l.Quadratic([1])
+    >>> runs = d2l.noisy_descent(
+    ...     f.grad, 3, eta=0.1, beta=0.5, sigma=1, steps=100, paths=2000, seed=0
+    ... )
+    >>> runs.x.shape
+    (101, 2000, 1)
+    >>> runs.variance[-1].round(2), d2l.noise_floor(1, eta=0.1, beta=0.5, sigma=1).round(2)
+    (array([0.1]), np.float64(0.1))
+    """
+    if not callable(grad):
+        raise TypeError(f"grad must be a function of x, got {grad!r}: pass f.grad, without ()")
+    start = np.atleast_1d(as_array("x0", x0, "pass a starting point such as [-5, -2]"))
+    if start.ndim != 1 or start.size == 0:
+        raise ValueError(
+            f"x0 must be one point of shape (d,), got shape {start.shape}: pass [-5, -2], say"
+        )
+    count = as_count("steps", steps, "pass for example steps=200")
+    runs = as_count("paths", paths, "pass for example paths=2000")
+    if runs == 0:
+        raise ValueError("paths must be >= 1, got paths=0: pass for example paths=2000")
+    if (count + 1) * runs * start.size > _LARGEST:
+        raise ValueError(
+            f"steps and paths are too many, got steps={count} and paths={runs}: the positions "
+            "would not fit in 2 GiB; run fewer at a time"
+        )
+    rates = _one_for_each("eta", eta, count, "step")
+    deviation = _one_for_each("sigma", sigma, start.size, "coordinate")
+    need = "0 <= beta < 1"
+    memory = as_number("beta", beta, need, "0.9 is a usual value")
+    if not 0 <= memory < 1:
+        raise ValueError(f"beta must be {need}, got beta={memory:g}: 0.9 is a usual value")
+    random = as_generator("seed", seed)
+
+    x = np.empty((count + 1, runs, start.size))
+    x[0] = start
+    v = np.zeros(x.shape[1:])
+    overflowed = False
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for t, rate in enumerate(rates):
+            g = _evaluate(grad, x[t]) + deviation * random.standard_normal(v.shape)
+            v = memory * v + g
+            x[t + 1] = x[t] - rate * v
+            if not (np.isfinite(v).all() and np.isfinite(x[t + 1]).all()):
+                x, rates, overflowed = x[: t + 1], rates[:t], True
+                break
+    for array in (x, rates, deviation):
+        array.setflags(write=False)
+    return NoisyPaths(x=x, eta=rates, beta=memory, sigma=deviation, overflowed=overflowed)
+
+
+def _one_for_each(name: str, value: npt.ArrayLike, count: int, what: str) -> Array:
+    """Return `count` numbers that are not negative: the ones given, or one number repeated."""
+    array = as_array(name, value, f"pass one number, or one for each {what}")
+    if array.ndim > 0 and array.shape not in {(1,), (count,)}:
+        raise ValueError(
+            f"{name} must be one number or one for each {what}, {count} in all, got shape "
+            f"{array.shape}: pass a single number"
+        )
+    if (array < 0).any():
+        raise ValueError(f"{name} must be >= 0, got {array.min():g}: drop the minus sign")
+    return np.array(np.broadcast_to(array, (count,)))
+
+
+def _evaluate(grad: Callable[[Array], Any], x: Array) -> Array:
+    """Return the gradient of all paths as float64; it may be infinite, but not of another shape."""
+    returned = grad(x.copy())
+    try:
+        if returned is None:
+            raise TypeError
+        g = np.asarray(returned, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            f"grad must return an array of shape {x.shape}, got {returned!r}: "
+            "return an array such as 2 * x"
+        ) from None
+    if g.shape != x.shape:
+        raise ValueError(
+            f"grad must return the shape of x, {x.shape}, got shape {g.shape}: all paths are "
+            "passed at once, one per row"
+        )
+    return g

@@ -1,0 +1,151 @@
+"""What a run passed through, and how far each eigenmode still had to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from .checks import Array
+from .problems import Quadratic
+
+__all__ = ["Trace", "eigenmode_errors"]
+
+Method = Literal["gd", "momentum", "nesterov"]
+
+# Rounding alone can lift the objective by this much of all its ups and downs along the path.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a run of gradient descent, momentum or Nesterov's method passed through.
+
+    Attributes
+    ----------
+    x : ndarray, shape (steps + 1, d)
+        Positions, the start first. All of them are finite.
+    v : ndarray, shape (steps + 1, d)
+        Velocities; ``v[0]`` is zero, and ``v[t]`` is the one that led to ``x[t]``.
+    diverged : bool
+        Whether the run made things worse: it overflowed, or the objective is higher at the last
+        point than at the first. The difference is added up from the gradients along the path
+        (trapezoidal rule), which is exact for quadratics and an estimate otherwise. A run that is
+        stopped early, in the middle of an overshoot, counts as diverged though a longer one might
+        have come back.
+    overflowed : bool
+        Whether a number too large for float64 (or a NaN) came up. The trace then ends at the last
+        finite point, so that `steps` may be smaller than asked for.
+    eta, beta, decay : float
+        The hyperparameters of the run; `beta` is 0 for gradient descent.
+    method : {"gd", "momentum", "nesterov"}
+        Which function made the trace.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> d2l.gradient_descent(d2l.ravine().grad, [-5, -2], eta=0.6, steps=20)
+    Trace(gd, eta=0.6, steps=20, final=[-0.387814, -1673.37], diverged)
+    """
+
+    x: Array = field(repr=False)  # (steps + 1, d)
+    v: Array = field(repr=False)  # (steps + 1, d)
+    diverged: bool
+    overflowed: bool
+    eta: float
+    beta: float
+    decay: float
+    method: Method
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.x) - 1
+
+    @property
+    def final(self) -> Array:
+        """The last point, shape (d,)."""
+        return self.x[-1]
+
+    def __repr__(self) -> str:
+        beta = f", beta={self.beta:g}" if self.method != "gd" else ""
+        decay = f", decay={self.decay:g}" if self.decay != 1 else ""
+        final = ", ".join(f"{number:g}" for number in self.final[:3])
+        more = ", ..." if self.final.size > 3 else ""
+        end = ", diverged" if self.diverged else ""
+        return (
+            f"Trace({self.method}, eta={self.eta:g}{beta}{decay}, steps={self.steps}, "
+            f"final=[{final}{more}]{end})"
+        )
+
+
+def eigenmode_errors(trace: Trace, f: Quadratic) -> Array:
+    r"""Return how far a run was from the minimum along each eigenvector, step by step.
+
+    .. math:: e_{t,i} = \left| q_i^\top (x_t - x^*) \right|
+
+    where :math:`q_i` is the i-th eigenvector of the quadratic. Along each of them the run goes its
+    own way, as if the others did not exist.
+
+    Parameters
+    ----------
+    trace : Trace
+        A run of any method.
+    f : Quadratic
+        The function that was minimised, with as many variables as the trace. It may be a saddle,
+        and the errors are then distances from the saddle point.
+
+    Returns
+    -------
+    ndarray, shape (steps + 1, d)
+        One column per eigenvalue, in their order (ascending, as ``f.eigenvalues``).
+
+    Raises
+    ------
+    ValueError
+        If `f` has another number of variables, or an eigenvalue 0 and hence no single minimum.
+    TypeError
+        If `trace` is not a Trace or `f` not a Quadratic.
+
+    Examples
+    --------
+    >>> import d2lmini as d2l
+    >>> f = d2l.ravine()
+    >>> trace = d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=2)
+    >>> d2l.eigenmode_errors(trace, f)
+    array([[5.   , 2.   ],
+           [4.6  , 1.2  ],
+           [4.232, 0.72 ]])
+    """
+    if not isinstance(trace, Trace):
+        raise TypeError(f"trace must be a Trace, got {trace!r}: pass what momentum returned")
+    if not isinstance(f, Quadratic):
+        raise TypeError(f"f must be a Quadratic, got {f!r}: other functions have no eigenmodes")
+    if trace.x.shape[1] != f.dim:
+        raise ValueError(
+            f"f must have as many variables as the trace, got {f.dim} and {trace.x.shape[1]}: "
+            "pass the function that was minimised"
+        )
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = trace.x - f.stationary  # (steps + 1, d)
+        if f.Q.ndim == 1:  # no product with a matrix, hence the same bits on every machine
+            return np.abs(error[:, np.argsort(f.Q, kind="stable")])
+        return np.abs(error @ f.eigenvectors)
+
+
+def rises(x: Array, g: Array) -> bool:
+    """Whether the function with gradients `g` at the points `x` is higher at the end of the path.
+
+    The fundamental theorem of calculus, with the trapezoidal rule on each step: exact where the
+    gradient is linear. Both factors are scaled first, since only the sign of the sum is wanted and
+    a path that is about to overflow must not overflow here.
+    """
+    if len(x) < 2:
+        return False
+    step, slope = np.diff(x, axis=0), g[:-1] / 2 + g[1:] / 2
+    size = np.abs(step).max(), np.abs(slope).max()
+    if not all(size):
+        return False
+    change = ((step / size[0]) * (slope / size[1])).sum(axis=1)
+    return bool(change.sum() > _ROUNDING * np.abs(change).sum())
