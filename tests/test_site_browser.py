@@ -231,17 +231,17 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
 def test_icons_come_from_the_font_and_not_from_a_script(
     visit: Callable[..., Visit], http: str
 ) -> None:
-    seen = visit(http)
-    seen.page.goto(f"{http}/en/ravine.html")
-    seen.page.wait_for_load_state("networkidle")
-    assert not [url for url in seen.requests if "fontawesome.js" in url]
-    seen.page.evaluate("document.fonts.ready")
-    assert seen.page.evaluate("""
+    there = visit(http)
+    page = there.go("en/ravine.html")
+    assert not [url for url in there.requests if "fontawesome.js" in url]
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate("""
         [...document.fonts].some((font) => font.family.includes("Font Awesome")
           && font.weight === "900" && font.status === "loaded")
     """)
     glyph = "getComputedStyle(document.querySelector('.fa-bars'), '::before').content"
-    assert seen.page.evaluate(glyph) not in ("none", "normal", '""')
+    assert page.evaluate(glyph) not in ("none", "normal", '""')
+    there.check()
 
 
 def test_the_list_of_pages_opens_on_a_phone(visit: Callable[..., Visit], http: str) -> None:
