@@ -21,9 +21,9 @@ from ._drawing import (
     whole_steps,
 )
 from .checks import Array
-from .descent import Trace
 from .labels import label
 from .problems import Quadratic
+from .trace import Trace, eigenmode_errors
 
 _DECADES = 12  # tell the story; what is below them is rounding
 
@@ -63,14 +63,14 @@ def plot_decay(ax: Axes, f: Quadratic, *traces: Trace) -> Artists:
     Artists(2 lines, 0 marks, 2 texts)
     """
     require(traces, "plot_decay", "d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=20)")
-    target = f.minimizer
+    _ = f.minimizer  # raises, and says why, if there is none
     for trace in traces:
         if trace.x.shape[1] != f.dim:
             raise ValueError(
                 f"f has d = {f.dim} and a trace has d = {trace.x.shape[1]}: "
                 "pass the function that the trace descended"
             )
-    distances = [np.abs((trace.x - target) @ f.eigenvectors) for trace in traces]  # (steps + 1, d)
+    distances = [eigenmode_errors(trace, f) for trace in traces]  # each (steps + 1, d)
     positive = np.concatenate([distance[distance > 0] for distance in distances])
     largest = float(positive.max()) if positive.size else 1.0
     smallest = float(positive.min()) if positive.size else 1.0

@@ -16,23 +16,39 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
+def real_array(value: Any) -> Array:
+    """Return a fresh float64 array of the real numbers in `value`, infinite ones included.
+
+    Raises
+    ------
+    TypeError
+        If something in it is not a real number: text, a complex number, None, a missing entry.
+    ValueError
+        If it is not an array at all: a ragged list, a tensor that needs its gradient.
+    """
+    try:
+        raw = np.asarray(value)
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+    if raw.dtype == object and not any(isinstance(entry, str | None) for entry in raw.flat):
+        try:
+            raw = raw.astype(np.float64)  # fractions, integers beyond 64 bits
+        except (ValueError, OverflowError) as error:
+            raise TypeError(str(error)) from error
+    if raw.dtype.kind not in "fiub" or np.ma.is_masked(value):
+        raise TypeError(f"not real numbers: {value!r}")
+    with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf
+        return np.array(raw, dtype=np.float64)
+
+
 def as_array(name: str, value: Any, remedy: str) -> Array:
     """Return a fresh float64 array of the finite numbers in `value`, whatever its shape."""
     try:
-        raw = np.asarray(value)
-    except (TypeError, ValueError, RuntimeError) as error:  # ragged lists, tensors that need a grad
+        array = real_array(value)
+    except TypeError as error:
+        raise TypeError(f"{name} must hold real numbers, got {value!r}: {remedy}") from error
+    except ValueError as error:
         raise ValueError(f"{name} must be an array of numbers, got {value!r}: {remedy}") from error
-    if raw.dtype == object:  # integers beyond 64 bits, among others
-        try:
-            if any(entry is None for entry in raw.flat):  # which NumPy would make a NaN
-                raise TypeError
-            raw = raw.astype(np.float64)
-        except (TypeError, ValueError, OverflowError):
-            raise TypeError(f"{name} must hold real numbers, got {value!r}: {remedy}") from None
-    if raw.dtype.kind not in "fiub":
-        raise TypeError(f"{name} must hold real numbers, got {value!r}: {remedy}")
-    with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf, and is met below
-        array = np.array(raw, dtype=np.float64)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {value!r}: {remedy}")
     return array

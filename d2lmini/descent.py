@@ -13,18 +13,14 @@ form :math:`v \leftarrow \beta v + (1 - \beta) g` makes it with :math:`\eta / (1
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_count, as_number
+from .checks import Array, as_number
+from .iterate import Gradient, evaluate, iterate
 from .trace import Method, Trace, rises
 
 __all__ = ["Trace", "gradient_descent", "momentum", "nesterov"]
-
-Gradient = Callable[[Array], Any]
 
 
 def gradient_descent(
@@ -43,7 +39,7 @@ def gradient_descent(
     eta : float
         Learning rate, 0 <= eta.
     steps : int
-        How many steps to take.
+        How many steps to take, at most ten million.
     decay : float
         The factor :math:`\delta` that `eta` is multiplied by after each step, 0 <= decay <= 1.
 
@@ -98,7 +94,7 @@ def momentum(
     beta : float
         Momentum, 0 <= beta < 1: how much of the velocity survives a step.
     steps : int
-        How many steps to take.
+        How many steps to take, at most ten million.
     decay : float
         The factor :math:`\delta` that `eta` is multiplied by after each step, 0 <= decay <= 1.
 
@@ -156,7 +152,7 @@ def nesterov(
     beta : float
         Momentum, 0 <= beta < 1: how much of the velocity survives a step.
     steps : int
-        How many steps to take.
+        How many steps to take, at most ten million.
     decay : float
         The factor :math:`\delta` that `eta` is multiplied by after each step, 0 <= decay <= 1.
 
@@ -211,13 +207,6 @@ def _run(
     decay: float,
     method: Method,
 ) -> Trace:
-    if not callable(grad):
-        raise TypeError(f"grad must be a function of x, got {grad!r}: pass f.grad, without ()")
-    x = np.atleast_1d(as_array("x0", x0, "pass a starting point such as [-5, -2]"))
-    if x.ndim != 1 or x.size == 0:
-        raise ValueError(
-            f"x0 must be one point of shape (d,), got shape {x.shape}: pass for example [-5, -2]"
-        )
     beta = as_number("beta", beta, "0 <= beta < 1", "0.9 is a usual value")
     if not 0 <= beta < 1:
         reason = (
@@ -226,7 +215,7 @@ def _run(
             else "with beta >= 1 past gradients never fade"
         )
         raise ValueError(f"{method} needs 0 <= beta < 1, got beta={beta:g}: {reason}")
-    eta = first_eta = as_number("eta", eta, "eta >= 0", "0.1 is a place to start")
+    eta = as_number("eta", eta, "eta >= 0", "0.1 is a place to start")
     if eta < 0:
         raise ValueError(f"eta must be >= 0, got eta={eta:g}: a negative step climbs")
     decay = as_number("decay", decay, "0 <= decay <= 1", "decay=1 keeps eta as it is")
@@ -235,59 +224,31 @@ def _run(
             f"decay must be between 0 and 1, got decay={decay:g}: eta is multiplied by it after "
             "each step, and decay=1 keeps eta as it is"
         )
-    steps = as_count("steps", steps, "pass for example steps=20")
+    rate = eta
 
-    v = np.zeros_like(x)
-    xs, vs, gs = [x], [v], []
-    overflowed = False
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for _ in range(steps):
-            g = _evaluate(grad, x)
-            v = beta * v + g
-            x = x - eta * (g + beta * v if method == "nesterov" else v)
-            if not (np.isfinite(v).all() and np.isfinite(x).all()):
-                overflowed = True
-                break
-            gs.append(g)
-            xs.append(x)
-            vs.append(v)
-            eta *= decay
+    def step(x: Array, v: Array, g: Array, t: int) -> tuple[Array, Array]:
+        nonlocal rate
+        if t:
+            rate *= decay
+        v = beta * v + g
+        x = x - rate * (g + beta * v if method == "nesterov" else v)
+        return x, v
+
+    x, v, g, overflowed = iterate(step, grad, x0, steps=steps)
+    diverged = overflowed
+    if len(x) > 1 or overflowed:
         # The gradient at the last point serves no step, only the question of where the run ended.
-        if steps:
-            gs.append(_evaluate(grad, xs[-1]))
-            overflowed = overflowed or not np.isfinite(gs[-1]).all()
-        diverged = overflowed or rises(np.array(xs), np.array(gs))
-
-    path, velocities = np.array(xs), np.array(vs)
-    path.setflags(write=False)
-    velocities.setflags(write=False)
+        with np.errstate(all="ignore"):
+            g.append(evaluate(grad, x[-1]))
+            overflowed = overflowed or not np.isfinite(g[-1]).all()
+            diverged = overflowed or rises(x, np.array(g))
     return Trace(
-        x=path,
-        v=velocities,
+        x=x,
+        v=v,
         diverged=diverged,
         overflowed=overflowed,
-        eta=first_eta,
+        eta=eta,
         beta=beta,
         decay=decay,
         method=method,
     )
-
-
-def _evaluate(grad: Gradient, x: Array) -> Array:
-    """Return grad(x) as float64; it may be infinite, but not of another shape."""
-    returned = grad(x.copy())  # a copy: a grad that works in place must not alter the trace
-    try:
-        if returned is None:  # a forgotten return; NumPy would make a NaN of it
-            raise TypeError
-        g = np.asarray(returned, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(
-            f"grad must return {x.size} real numbers for an x of shape {x.shape}, got "
-            f"{returned!r}: return an array such as 2 * x"
-        ) from None
-    if g.shape != x.shape and not (x.size == 1 and g.size == 1):
-        raise ValueError(
-            f"grad must return the shape of x, {x.shape}, got shape {g.shape}: "
-            "a gradient has one entry per coordinate (was f passed in place of its gradient?)"
-        )
-    return g.reshape(x.shape)

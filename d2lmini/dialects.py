@@ -29,9 +29,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ._dialect import Dialect
-from ._dialects import D2L, EMA, Keras, Optax, PyTorch, Velocity
-from .checks import Array, as_array, as_count
-from .descent import Gradient, _evaluate
+from ._dialects_inside import Keras, Velocity
+from ._dialects_outside import D2L, EMA, Optax, PyTorch
+from .checks import Array, as_array
+from .iterate import Gradient, Path, count_steps, iterate
 
 __all__ = [
     "D2L",
@@ -51,7 +52,7 @@ _DIALECTS = (D2L, PyTorch, Optax, Keras, Velocity, EMA)
 
 
 @dataclass(frozen=True, eq=False)
-class DialectTrace:
+class DialectTrace(Path):
     """What a run of one dialect passed through.
 
     Attributes
@@ -77,30 +78,12 @@ class DialectTrace:
     DialectTrace(Keras, steps=20, final=[0.00718787, 0.00255327])
     """
 
-    x: Array  # (steps + 1, d)
-    v: Array  # (steps + 1, d)
     setting: Dialect
     factors: Array  # (steps,)
-    overflowed: bool
-
-    @property
-    def steps(self) -> int:
-        """How many steps were taken."""
-        return len(self.x) - 1
-
-    @property
-    def final(self) -> Array:
-        """The last point, shape (d,)."""
-        return self.x[-1]
 
     def __repr__(self) -> str:
-        final = ", ".join(f"{number:g}" for number in self.final[:3])
-        more = ", ..." if self.final.size > 3 else ""
         end = ", overflowed" if self.overflowed else ""
-        return (
-            f"DialectTrace({type(self.setting).__name__}, steps={self.steps}, "
-            f"final=[{final}{more}]{end})"
-        )
+        return f"DialectTrace({type(self.setting).__name__}, {self._end()}{end})"
 
 
 def convert(setting: Dialect, *, to: type[D], exact: bool = True) -> D:
@@ -194,7 +177,7 @@ def run(
     x0 : float or array_like, shape (d,)
         The start; a number means d = 1.
     steps : int
-        How many steps to take.
+        How many steps to take, at most ten million.
     schedule : array_like, shape (steps,), or callable, optional
         The factors, each >= 0, or a function from t to the factor; by default all are 1.
 
@@ -229,33 +212,16 @@ def run(
             f"setting must be a setting of a dialect, got {setting!r}: "
             "pass for example D2L(eta=0.1, beta=0.9)"
         )
-    if not callable(grad):
-        raise TypeError(f"grad must be a function of x, got {grad!r}: pass f.grad, without ()")
-    x = np.atleast_1d(as_array("x0", x0, "pass a starting point such as [-5, -2]"))
-    if x.ndim != 1 or x.size == 0:
-        raise ValueError(
-            f"x0 must be one point of shape (d,), got shape {x.shape}: pass for example [-5, -2]"
-        )
-    steps = as_count("steps", steps, "pass for example steps=20")
+    steps = count_steps(steps)
     factors = _factors(schedule, steps)
 
-    v = np.zeros_like(x)
-    xs, vs = [x], [v]
-    overflowed = False
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        for t in range(steps):
-            x, v = setting._step(x, v, _evaluate(grad, x), float(factors[t]), t)
-            if not (np.isfinite(v).all() and np.isfinite(x).all()):
-                overflowed = True
-                break
-            xs.append(x)
-            vs.append(v)
-    path, velocities = np.array(xs), np.array(vs)
-    for array in (path, velocities, factors):
-        array.setflags(write=False)
-    return DialectTrace(
-        x=path, v=velocities, setting=setting, factors=factors, overflowed=overflowed
-    )
+    def step(x: Array, v: Array, g: Array, t: int) -> tuple[Array, Array]:
+        return setting._step(x, v, g, float(factors[t]), t)
+
+    x, v, _, overflowed = iterate(step, grad, x0, steps=steps)
+    factors = factors[: len(x) - 1]
+    factors.setflags(write=False)
+    return DialectTrace(x=x, v=v, setting=setting, factors=factors, overflowed=overflowed)
 
 
 def _factors(schedule: Any, steps: int) -> Array:

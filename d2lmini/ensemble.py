@@ -6,14 +6,13 @@ standard deviation :math:`\sigma`, drawn anew for each step, path and coordinate
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_count, as_generator, as_number
+from .checks import Array, as_array, as_count, as_generator, as_number, real_array
+from .iterate import Gradient, start
 
 __all__ = ["NoisyPaths", "noisy_descent"]
 
@@ -88,7 +87,7 @@ class NoisyPaths:
 
 
 def noisy_descent(
-    grad: Callable[[Array], Any],
+    grad: Gradient,
     x0: npt.ArrayLike,
     *,
     eta: npt.ArrayLike,
@@ -152,32 +151,26 @@ def noisy_descent(
     >>> runs.variance[-1].round(2), d2l.noise_floor(1, eta=0.1, beta=0.5, sigma=1).round(2)
     (array([0.1]), np.float64(0.1))
     """
-    if not callable(grad):
-        raise TypeError(f"grad must be a function of x, got {grad!r}: pass f.grad, without ()")
-    start = np.atleast_1d(as_array("x0", x0, "pass a starting point such as [-5, -2]"))
-    if start.ndim != 1 or start.size == 0:
-        raise ValueError(
-            f"x0 must be one point of shape (d,), got shape {start.shape}: pass [-5, -2], say"
-        )
+    point = start(grad, x0)
     count = as_count("steps", steps, "pass for example steps=200")
     runs = as_count("paths", paths, "pass for example paths=2000")
     if runs == 0:
         raise ValueError("paths must be >= 1, got paths=0: pass for example paths=2000")
-    if (count + 1) * runs * start.size > _LARGEST:
+    if (count + 1) * runs * point.size > _LARGEST:
         raise ValueError(
             f"steps and paths are too many, got steps={count} and paths={runs}: the positions "
             "would not fit in 2 GiB; run fewer at a time"
         )
     rates = _one_for_each("eta", eta, count, "step")
-    deviation = _one_for_each("sigma", sigma, start.size, "coordinate")
+    deviation = _one_for_each("sigma", sigma, point.size, "coordinate")
     need = "0 <= beta < 1"
     memory = as_number("beta", beta, need, "0.9 is a usual value")
     if not 0 <= memory < 1:
         raise ValueError(f"beta must be {need}, got beta={memory:g}: 0.9 is a usual value")
     random = as_generator("seed", seed)
 
-    x = np.empty((count + 1, runs, start.size))
-    x[0] = start
+    x = np.empty((count + 1, runs, point.size))
+    x[0] = point
     v = np.zeros(x.shape[1:])
     overflowed = False
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -206,14 +199,12 @@ def _one_for_each(name: str, value: npt.ArrayLike, count: int, what: str) -> Arr
     return np.array(np.broadcast_to(array, (count,)))
 
 
-def _evaluate(grad: Callable[[Array], Any], x: Array) -> Array:
+def _evaluate(grad: Gradient, x: Array) -> Array:
     """Return the gradient of all paths as float64; it may be infinite, but not of another shape."""
     returned = grad(x.copy())
     try:
-        if returned is None:
-            raise TypeError
-        g = np.asarray(returned, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
+        g = real_array(returned)
+    except (TypeError, ValueError):
         raise TypeError(
             f"grad must return an array of shape {x.shape}, got {returned!r}: "
             "return an array such as 2 * x"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_number
+from .checks import Array, as_array, as_number, real_array
 
 __all__ = ["Quadratic", "ravine"]
 
@@ -169,11 +169,15 @@ class Quadratic:
             return self._curve(self._points(x)) + self.c
 
     @cached_property
+    def _order(self) -> npt.NDArray[np.intp]:
+        """Which entry of a diagonal Q is the smallest, the second, and so on."""
+        return np.argsort(self.Q, kind="stable")
+
+    @cached_property
     def _spectrum(self) -> tuple[Array, Array]:
         """Eigenvalues, ascending, and the eigenvectors as columns, each with its sign fixed."""
         if self.Q.ndim == 1:
-            order = np.argsort(self.Q, kind="stable")
-            values, vectors = self.Q[order], np.eye(self.dim)[:, order]
+            values, vectors = self.Q[self._order], np.eye(self.dim)[:, self._order]
         else:
             values, vectors = np.linalg.eigh(self.Q)
             largest = np.abs(vectors).argmax(axis=0)
@@ -191,6 +195,83 @@ class Quadratic:
     def eigenvectors(self) -> Array:
         """Orthonormal eigenvectors as columns, in the order of the eigenvalues; shape (d, d)."""
         return self._spectrum[1]
+
+    def to_eigenbasis(self, x: npt.ArrayLike) -> Array:
+        r"""Return the coordinates of x along the eigenvectors, seen from the stationary point.
+
+        .. math:: z = O (x - x^*), \qquad Q = O^\top \Lambda O
+
+        where the rows of :math:`O` are the eigenvectors. In these coordinates the function is
+        :math:`f(x^*) + \tfrac12 \sum_i \lambda_i z_i^2`, with no term that mixes two of them.
+
+        Parameters
+        ----------
+        x : array_like, shape (..., d)
+            One point, or many along the leading axes, such as the ``x`` of a trace.
+
+        Returns
+        -------
+        ndarray, shape (..., d)
+            The coordinates, in the order of `eigenvalues`.
+
+        Raises
+        ------
+        ValueError
+            If the last axis of `x` does not have length d, or if an eigenvalue is 0 and there is
+            no single stationary point.
+
+        See Also
+        --------
+        Quadratic.from_eigenbasis : The way back.
+
+        Examples
+        --------
+        >>> import d2lmini as d2l
+        >>> f = d2l.Quadratic([[2, 1], [1, 2]], c=[-3, -3])  # its minimizer is (1, 1)
+        >>> f.to_eigenbasis([[1, 1], [2, 0], [2, 2]]).round(6) + 0.0
+        array([[0.      , 0.      ],
+               [1.414214, 0.      ],
+               [0.      , 1.414214]])
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = self._points(x) - self.stationary
+            if self.Q.ndim == 1:  # no product with a matrix, hence the same bits on every machine
+                return error[..., self._order]
+            return np.asarray(error @ self.eigenvectors)
+
+    def from_eigenbasis(self, z: npt.ArrayLike) -> Array:
+        r"""Return the points with given coordinates along the eigenvectors.
+
+        .. math:: x = x^* + O^\top z
+
+        Parameters
+        ----------
+        z : array_like, shape (..., d)
+            Coordinates in the order of `eigenvalues`, as from `to_eigenbasis`.
+
+        Returns
+        -------
+        ndarray, shape (..., d)
+            The points.
+
+        Raises
+        ------
+        ValueError
+            If the last axis of `z` does not have length d, or if an eigenvalue is 0 and there is
+            no single stationary point.
+
+        Examples
+        --------
+        >>> import d2lmini as d2l
+        >>> f = d2l.Quadratic([4, 0.2])  # the flat direction, which comes first in z, is x2
+        >>> f.from_eigenbasis([-5, -2])
+        array([-2., -5.])
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = self._points(z, "z")
+            if self.Q.ndim == 1:
+                return self.stationary + z[..., np.argsort(self._order)]
+            return np.asarray(self.stationary + z @ self.eigenvectors.T)
 
     @property
     def condition_number(self) -> float:
@@ -242,19 +323,19 @@ class Quadratic:
         """Return Qx for points along the leading axes."""
         return self.Q * x if self.Q.ndim == 1 else x @ self.Q
 
-    def _points(self, x: npt.ArrayLike) -> Array:
+    def _points(self, x: npt.ArrayLike, name: str = "x") -> Array:
         # Not as_array: a path that diverges may be looked at up to its very end, inf included.
         try:
-            point = np.asarray(x, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
+            point = real_array(x)
+        except (TypeError, ValueError):
             raise TypeError(
-                f"x must hold real numbers, got {x!r}: pass {self.dim} numbers per point"
+                f"{name} must hold real numbers, got {x!r}: pass {self.dim} numbers per point"
             ) from None
         if point.ndim == 0 and self.dim == 1:
             return point.reshape(1)
         if point.ndim == 0 or point.shape[-1] != self.dim:
             raise ValueError(
-                f"x must have shape (..., {self.dim}), got shape {point.shape}: "
+                f"{name} must have shape (..., {self.dim}), got shape {point.shape}: "
                 "the last axis holds the coordinates of a point"
             )
         return point

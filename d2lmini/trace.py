@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from .checks import Array
+from .iterate import Path
 from .problems import Quadratic
 
 __all__ = ["Trace", "eigenmode_errors"]
@@ -19,7 +20,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Path):
     """What a run of gradient descent, momentum or Nesterov's method passed through.
 
     Attributes
@@ -49,35 +50,17 @@ class Trace:
     Trace(gd, eta=0.6, steps=20, final=[-0.387814, -1673.37], diverged)
     """
 
-    x: Array = field(repr=False)  # (steps + 1, d)
-    v: Array = field(repr=False)  # (steps + 1, d)
     diverged: bool
-    overflowed: bool
     eta: float
     beta: float
     decay: float
     method: Method
 
-    @property
-    def steps(self) -> int:
-        """How many steps were taken."""
-        return len(self.x) - 1
-
-    @property
-    def final(self) -> Array:
-        """The last point, shape (d,)."""
-        return self.x[-1]
-
     def __repr__(self) -> str:
         beta = f", beta={self.beta:g}" if self.method != "gd" else ""
         decay = f", decay={self.decay:g}" if self.decay != 1 else ""
-        final = ", ".join(f"{number:g}" for number in self.final[:3])
-        more = ", ..." if self.final.size > 3 else ""
         end = ", diverged" if self.diverged else ""
-        return (
-            f"Trace({self.method}, eta={self.eta:g}{beta}{decay}, steps={self.steps}, "
-            f"final=[{final}{more}]{end})"
-        )
+        return f"Trace({self.method}, eta={self.eta:g}{beta}{decay}, {self._end()}{end})"
 
 
 def eigenmode_errors(trace: Trace, f: Quadratic) -> Array:
@@ -85,7 +68,8 @@ def eigenmode_errors(trace: Trace, f: Quadratic) -> Array:
 
     .. math:: e_{t,i} = \left| q_i^\top (x_t - x^*) \right|
 
-    where :math:`q_i` is the i-th eigenvector of the quadratic. Along each of them the run goes its
+    where :math:`q_i` is the i-th eigenvector of the quadratic: the coordinates of
+    :meth:`Quadratic.to_eigenbasis`, without their signs. Along each of them the run goes its
     own way, as if the others did not exist.
 
     Parameters
@@ -127,11 +111,7 @@ def eigenmode_errors(trace: Trace, f: Quadratic) -> Array:
             f"f must have as many variables as the trace, got {f.dim} and {trace.x.shape[1]}: "
             "pass the function that was minimised"
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        error = trace.x - f.stationary  # (steps + 1, d)
-        if f.Q.ndim == 1:  # no product with a matrix, hence the same bits on every machine
-            return np.abs(error[:, np.argsort(f.Q, kind="stable")])
-        return np.abs(error @ f.eigenvectors)
+    return np.abs(f.to_eigenbasis(trace.x))
 
 
 def rises(x: Array, g: Array) -> bool:

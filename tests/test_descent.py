@@ -480,3 +480,13 @@ def test_what_has_no_eigenmodes_is_refused() -> None:
         d2l.eigenmode_errors(trace, RAVINE.grad)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"trace must be a Trace"):
         d2l.eigenmode_errors(trace.x, RAVINE)  # type: ignore[arg-type]
+
+
+def test_more_steps_than_memory_could_hold_are_refused_at_once() -> None:
+    for method in (d2l.momentum, d2l.nesterov):
+        with pytest.raises(ValueError, match=r"steps must be at most 10,000,000.*got 10,000,001"):
+            method(RAVINE.grad, START, eta=0.1, beta=0.5, steps=10_000_001)
+    with pytest.raises(ValueError, match="steps must be at most"):
+        d2l.dialects.run(
+            d2l.dialects.D2L(eta=0.1), RAVINE.grad, START, steps=10**400, schedule=lambda t: 1.0
+        )

@@ -143,6 +143,71 @@ def test_point_of_another_dimension_is_refused() -> None:
             method("here")
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_eigenbasis_takes_the_function_apart(seed: int) -> None:
+    f = random_quadratic(seed)
+    x = np.random.default_rng(seed + 200).normal(size=(3, 5, f.dim))
+    z = f.to_eigenbasis(x)
+    assert z.shape == x.shape
+    # The sum of d parabolas is the function; distances stay what they were.
+    np.testing.assert_allclose(f.minimum + (f.eigenvalues * z**2).sum(-1) / 2, f.value(x))
+    np.testing.assert_allclose(np.linalg.norm(z, axis=-1), np.linalg.norm(x - f.minimizer, axis=-1))
+    np.testing.assert_allclose(f.from_eigenbasis(z), x)
+    # The step of gradient descent multiplies each coordinate by its own factor.
+    stepped = f.to_eigenbasis(x - 0.1 * f.grad(x))
+    np.testing.assert_allclose(stepped, (1 - 0.1 * f.eigenvalues) * z, atol=1e-12)
+
+
+@pytest.mark.parametrize("diagonal", [[4.0, 0.2, 1.0], [1.0, 1.0, 1.0], [3.0]])
+def test_a_diagonal_and_its_matrix_have_one_eigenbasis(diagonal: list[float]) -> None:
+    c = np.arange(1.0, 1.0 + len(diagonal))
+    short, full = d2l.Quadratic(diagonal, c), d2l.Quadratic(np.diag(diagonal), c)
+    x = np.random.default_rng(0).normal(size=(4, len(diagonal)))
+    order = np.argsort(diagonal, kind="stable")
+    expected = (x + c / diagonal)[:, order]
+    np.testing.assert_allclose(short.to_eigenbasis(x), expected)
+    np.testing.assert_allclose(np.abs(full.to_eigenbasis(x)), np.abs(expected))
+    for f in (short, full):
+        np.testing.assert_allclose(f.from_eigenbasis(f.to_eigenbasis(x)), x)
+
+
+def test_the_eigenbasis_of_one_variable_takes_a_number() -> None:
+    f = d2l.Quadratic(2, c=-6)
+    np.testing.assert_array_equal(f.to_eigenbasis(5), [2])
+    np.testing.assert_array_equal(f.from_eigenbasis(2), [5])
+
+
+def test_the_eigenbasis_needs_a_stationary_point_and_points_that_fit() -> None:
+    with pytest.raises(ValueError, match="eigenvalue 0"):
+        d2l.Quadratic([0, 1]).to_eigenbasis([1, 1])
+    with pytest.raises(ValueError, match=r"x must have shape \(\.\.\., 2\), got shape \(3,\)"):
+        d2l.ravine().to_eigenbasis([1, 2, 3])
+    with pytest.raises(ValueError, match=r"z must have shape \(\.\.\., 2\), got shape \(3,\)"):
+        d2l.ravine().from_eigenbasis([1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.array([1 + 1j, 2]),
+        ["1", "2"],
+        np.ma.masked_array([1.0, 2.0], mask=[True, False]),
+        [None, 1],
+        np.array(["1", 2], dtype=object),
+    ],
+    ids=["complex", "text", "masked", "None", "text in an object array"],
+)
+def test_what_is_not_a_real_number_is_not_made_one(x: object) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(TypeError, match="x must hold real numbers"):
+            d2l.ravine().grad(x)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="x0 must hold real numbers"):
+            d2l.momentum(d2l.ravine().grad, x, eta=0.1, beta=0, steps=1)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="grad must return 2 real numbers"):
+            d2l.momentum(lambda _: x, [1, 2], eta=0.1, beta=0, steps=1)
+
+
 def test_overflow_is_a_value_and_no_warning() -> None:
     assert d2l.ravine().value([1e200, 1]) == np.inf
     assert d2l.Quadratic([1e300]).grad([1e300]) == np.inf
