@@ -65,8 +65,8 @@ def iteration_matrix(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayL
     >>> d2l.iteration_matrix([0.2, 4], eta=0.5, beta=0.25).shape
     (2, 2, 2)
     """
-    curvature, rate, memory = _settings(lam, eta, beta)
-    matrix = np.empty((*curvature.shape, 2, 2))
+    curvature, rate, memory, shape = _settings(lam, eta, beta)
+    matrix = np.empty((*shape, 2, 2))
     with np.errstate(over="ignore"):
         matrix[..., 0, 0] = memory
         matrix[..., 0, 1] = curvature
@@ -129,12 +129,13 @@ def convergence_rate(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayL
     >>> d2l.convergence_rate([0.2, 4], eta=0.6, beta=0.5).round(4)
     array([0.7071, 0.7071])
     """
-    curvature, rate, memory = _settings(lam, eta, beta)
+    curvature, rate, memory, _ = _settings(lam, eta, beta)
     with np.errstate(over="ignore"):
+        # What depends on beta alone, or on eta and lam alone, is not computed for every pair.
         pull = rate * curvature
         root = np.sqrt(memory)
         low, high = (1 - root) ** 2 - pull, (1 + root) ** 2 - pull
-        trace = np.abs(1 + memory - pull)
+        trace = np.abs((1 + memory) - pull)
         # Two roots, because low * high may overflow or underflow where each of them does not.
         spread = np.sqrt(np.abs(low)) * np.sqrt(np.abs(high))
         real = trace / 2 + spread / 2
@@ -180,7 +181,7 @@ def is_stable(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike = 0
     >>> d2l.is_stable([0.2, 4], eta=0.6, beta=0.25)
     array([ True,  True])
     """
-    curvature, rate, memory = _settings(lam, eta, beta)
+    curvature, rate, memory, _ = _settings(lam, eta, beta)
     with np.errstate(over="ignore"):
         below = rate * curvature < 2 * (1 + memory)
     # The signs one by one, because the product of two tiny numbers is rounded to zero.
@@ -236,7 +237,7 @@ def damping(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike) -> A
     >>> d2l.damping(1, eta=0.25, beta=[0.1, 0.25, 0.9])
     array(['over', 'critical', 'under'], dtype='<U8')
     """
-    curvature, rate, memory = _settings(lam, eta, beta)
+    curvature, rate, memory, _ = _settings(lam, eta, beta)
     with np.errstate(over="ignore"):
         pull = rate * curvature
     root = np.sqrt(memory)
@@ -250,8 +251,8 @@ def damping(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike) -> A
 
 def _settings(
     lam: npt.ArrayLike, eta: npt.ArrayLike, beta: npt.ArrayLike
-) -> tuple[Array, Array, Array]:
-    """Return curvature, learning rate and momentum, broadcast to one shape."""
+) -> tuple[Array, Array, Array, tuple[int, ...]]:
+    """Return curvature, learning rate and momentum, and the shape that they broadcast to."""
     curvature = as_array("lam", lam, "pass curvatures such as [0.2, 4]")
     rate = as_array("eta", eta, "pass a learning rate such as 0.4")
     memory = as_array("beta", beta, "pass a momentum such as 0.9")
@@ -259,10 +260,10 @@ def _settings(
         if (array < 0).any():
             raise ValueError(f"{name} must be >= 0, got {array.min():g}: drop the minus sign")
     try:
-        curvature, rate, memory = np.broadcast_arrays(curvature, rate, memory)
+        shape = np.broadcast_shapes(curvature.shape, rate.shape, memory.shape)
     except ValueError:
         raise ValueError(
             f"lam, eta and beta must broadcast, got the shapes {curvature.shape}, {rate.shape} and "
             f"{memory.shape}: for every pair, write eta[:, None]"
         ) from None
-    return curvature, rate, memory
+    return curvature, rate, memory, shape
