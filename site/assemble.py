@@ -14,6 +14,9 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from borrowed import borrow
+from editions import SOURCE
+
 __all__ = ["Site", "assemble", "recover"]
 
 # What Sphinx leaves for its own next run, and pages of no use to a reader.
@@ -23,7 +26,11 @@ _LINK = re.compile(rb'((?:href|src)=")((?:\.\./)*)_static/([^"?#]+)')
 Site = dict[str, bytes]
 
 
-def collect(folders: Mapping[str, Path], pages: Mapping[str, bytes]) -> Site:
+def collect(
+    folders: Mapping[str, Path],
+    pages: Mapping[str, bytes],
+    borrowed: Mapping[str, Iterable[str]] | None = None,
+) -> Site:
     """Return every file of the site: path, with slashes, and content.
 
     Parameters
@@ -32,8 +39,15 @@ def collect(folders: Mapping[str, Path], pages: Mapping[str, bytes]) -> Site:
         For each language the folder that its book was built into.
     pages : mapping of str to bytes
         Further files, such as the landing page.
+    borrowed : mapping of str to iterable of str, optional
+        For each language the pages, without a suffix, whose text is the English one. Without an
+        English book they stay as they were built, with numbers and labels of their own language.
     """
     books = {key: _files(folder) for key, folder in folders.items()}
+    source = books.get(SOURCE, {})
+    for key, names in (borrowed or {}).items():
+        for name in (f"{page}.html" for page in names if f"{page}.html" in source):
+            books[key][name] = borrow(books[key][name], source[name])
     shared = _shared(list(books.values()))
     site: Site = {name: next(iter(books.values()))[name] for name in shared}
     for key, book in books.items():

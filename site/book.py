@@ -53,13 +53,20 @@ class Task:
     ----------
     key : str
         The language.
-    sources, work : Path
-        Folder of the notebooks, and the folder for what is built.
+    notebooks : dict of str to Path
+        Where the notebook of each of its pages is; of a page without a translation, the English.
+    work : Path
+        The folder for what is built.
     """
 
     key: str
-    sources: Path
+    notebooks: dict[str, Path]
     work: Path
+
+    @property
+    def sources(self) -> Path:
+        """Where Sphinx reads the notebooks: copies, for they come from more than one folder."""
+        return self.work / "sources"
 
     @property
     def html(self) -> Path:
@@ -114,7 +121,8 @@ def content(course: editions.Course, task: Task) -> str:
 
     package = Path(d2lmini.__file__).resolve().parent
     used = [*task.sources.rglob("*.ipynb"), *HERE.glob("static/**/*.*"), *HERE.glob("katex/**/*.*")]
-    used += [package / "palette.py", *package.glob("explore/*.*")]
+    used += [*package.rglob("*.py"), *package.glob("explore/*.*")]  # the reference; explorables
+    used += [course.root / "chapters" / "glossary.csv"]
     return _hash([path for path in used if path.is_file()])
 
 
@@ -125,14 +133,15 @@ def _bibliographies(course: editions.Course) -> list[Path]:
 
 def prepare(course: editions.Course, key: str, shown: list[str]) -> Task:
     """Write the derived configuration and table of contents of language `key`."""
-    task = Task(key, course.sources(key), course.root / "_build" / "books" / key)
+    task = Task(key, course.notebooks(key), course.root / "_build" / "books" / key)
     first = course.first_page
     if first not in course.editions[key].pages:
         raise BuildError(
             f"notebooks/{key}/{first}.ipynb is missing: run 'make notebooks', which makes it from "
             f"chapters/{key}/{first}.md"
         )
-    config = course.derived_config(key)
+    _gather(task)
+    config = course.derived_config(key, task.sources)
     config["sphinx"]["config"]["course_shown"] = shown
     # Which page is there in which language decides where the language menu of each page leads.
     config["course_pages"] = {k: list(course.editions[k].pages) for k in shown}
@@ -140,6 +149,16 @@ def prepare(course: editions.Course, key: str, shown: list[str]) -> Task:
         text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
         write_if_changed(path, text.encode())
     return task
+
+
+def _gather(task: Task) -> None:
+    """Bring the notebooks of a language together; what did not change keeps its time."""
+    wanted = {task.sources / f"{page}.ipynb": path for page, path in task.notebooks.items()}
+    for path in sorted(task.sources.rglob("*")):
+        if path.is_file() and path not in wanted:
+            path.unlink()
+    for copied, path in wanted.items():
+        write_if_changed(copied, path.read_bytes())
 
 
 def build_language(task: Task) -> tuple[int, float]:
@@ -173,7 +192,7 @@ def build_language(task: Task) -> tuple[int, float]:
         )
     if status:
         crashed = isinstance(status, BaseException)
-        raise BuildError(f"{task.key} could not be built:\n{_said(log, crashed)}")
+        raise BuildError(f"{task.key} could not be built:\n{_said(log, task, crashed)}")
     return len(list(task.html.glob("*.html"))), time.perf_counter() - started
 
 
@@ -184,9 +203,12 @@ def _output_to(log: Path) -> Iterator[None]:
         yield
 
 
-def _said(log: Path, crashed: bool) -> str:
+def _said(log: Path, task: Task, crashed: bool) -> str:
     """Return the warnings and errors in a log, and its end if the build `crashed`."""
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(encoding="utf-8")).splitlines()
+    text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(encoding="utf-8"))
+    for page, path in task.notebooks.items():  # the author knows the notebook, not its copy
+        text = text.replace(str(task.sources / f"{page}.ipynb"), str(path))
+    lines = text.splitlines()
     said = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
     return "\n".join("  " + line for line in said + (lines[-12:] if crashed else []))
 
@@ -265,7 +287,8 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
     if fresh:
         print(f"{', '.join(fresh)}: nothing to do", flush=True)
     pages = frontpage.files(course, shown)
-    site = assemble.collect({key: tasks[key].html for key in shown}, pages)
+    borrowed = {key: course.borrowed(key) for key in shown}
+    site = assemble.collect({key: tasks[key].html for key in shown}, pages, borrowed)
     written = assemble.assemble(target, site)
     print(f"{written} of {len(site)} files changed, in {time.perf_counter() - started:.1f} s")
     return target / "index.html"

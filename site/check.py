@@ -17,12 +17,14 @@ import chapters
 import formulas
 import notebooks
 import parity
+import reference
+import terms
 import wording
 from chapters import content_hash
-from errors import Finding
+from errors import ChapterError, Finding
 from files import write_if_changed
 
-__all__ = ["accept", "check", "main"]
+__all__ = ["accept", "check", "main", "untranslated"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,11 +36,12 @@ def check(root: Path) -> list[Finding]:
     found += notebooks.check(root, pages) + notebooks.orphans(root)
     found += _same_pages(root)
     found += _contents(root)
-    terms = wording.Terms(root)
+    found += _listed(root)
+    vocabulary = wording.Terms(root)
     by_name = {(page.chapter.language, page.chapter.page): page.chapter for page in pages}
     for (language, page), chapter in by_name.items():
         english = by_name.get(("en", page))
-        found += wording.check_wording(chapter, english, terms)
+        found += wording.check_wording(chapter, english, vocabulary)
         if english is not None and language != "en":
             found += parity.compare(english, chapter)
     for problem in formulas.check([page.chapter.path for page in pages]):
@@ -57,10 +60,48 @@ def _same_pages(root: Path) -> Iterator[Finding]:
     english = {path.name for path in chapters.pages(root, "en")}
     for language in folders[1:]:
         names = {path.name for path in chapters.pages(root, language)}
-        for name in sorted(english - names):
-            yield Finding(root / "chapters" / language / name, 1, "missing: English has this page")
         for name in sorted(names - english):
             yield Finding(root / "chapters" / language / name, 1, "English has no such page")
+
+
+def _listed(root: Path) -> Iterator[Finding]:
+    """The pages that list things list each of them once: terms, and names of the library."""
+    glossary, api = (root / "chapters" / "en" / f"{name}.md" for name in ("glossary", "api"))
+    if glossary.is_file():
+        table = terms.rows(root / "chapters" / "glossary.csv")
+        yield from _once(glossary, set(table), "chapters/glossary.csv has it", "is no term of it")
+    if api.is_file():
+        public = set(reference.read(root / "d2lmini"))
+        yield from _once(api, public, "it is public in d2lmini", "is not public in d2lmini")
+
+
+def _once(path: Path, wanted: set[str], why: str, unknown: str) -> Iterator[Finding]:
+    """Find what is missing from the lists of a page, listed twice, or not to be listed."""
+    try:
+        listed = chapters.read(path).of_kind("term")
+    except ChapterError:
+        return  # said by whoever reads all pages
+    seen: set[str] = set()
+    for element in listed:
+        if element.value in seen:
+            yield Finding(path, element.line, f"{element.value} is listed a second time")
+        elif element.value not in wanted:
+            yield Finding(path, element.line, f"{element.value} {unknown}")
+        seen.add(element.value)
+    for name in sorted(wanted - seen):
+        yield Finding(path, 1, f"{name} is not listed: {why}")
+
+
+def untranslated(root: Path) -> dict[str, list[str]]:
+    """Return, for each language that lacks some, the pages which exist in English only.
+
+    That is not a fault: until they are translated, the edition shows the English page.
+    """
+    folders = [name for name in chapters.languages(root) if name != "en"]
+    english = [path.stem for path in chapters.pages(root, "en")]
+    there = {name: {path.stem for path in chapters.pages(root, name)} for name in folders}
+    missing = {name: [page for page in english if page not in there[name]] for name in folders}
+    return {name: pages for name, pages in missing.items() if pages}
 
 
 def _contents(root: Path) -> Iterator[Finding]:
@@ -140,6 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = check(root)
     for finding in found:
         print(finding)
+    for language, names in untranslated(root).items():
+        print(f"not yet translated: {language}: {', '.join(names)}")
     seconds = time.perf_counter() - began
     if found:
         print(f"{len(found)} findings, {seconds:.1f} s", file=sys.stderr)

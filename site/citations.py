@@ -1,9 +1,14 @@
-"""Citations in the language of the text: "Bottou và Curtis [2018]", not "Bottou and Curtis"."""
+"""Citations in the language of the text: "Bottou và Curtis [2018]", not "Bottou and Curtis".
+
+There is one list of sources, on a page of its own; each entry says which pages cite it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.plugin import register_plugin
 from sphinxcontrib.bibtex.style.referencing import PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
@@ -11,8 +16,9 @@ from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferen
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
 
-__all__ = ["setup"]
+__all__ = ["cited_on", "setup"]
 
 STYLE = "course"
 
@@ -36,7 +42,49 @@ def use_words(app: Sphinx, config: Config) -> None:
     config.bibtex_reference_style = STYLE
 
 
+def cited_on(env: BuildEnvironment) -> dict[str, list[str]]:
+    """Return the pages that cite each source, in reading order, by the source's key."""
+    found: dict[str, set[str]] = {}
+    for reference in env.get_domain("cite").citation_refs:  # type: ignore[attr-defined]
+        for target in reference.targets:
+            found.setdefault(target.key, set()).add(reference.docname)
+    order = [env.config.root_doc, *(p for pages in env.toctree_includes.values() for p in pages)]
+    return {
+        key: sorted(pages, key=lambda page: order.index(page) if page in order else len(order))
+        for key, pages in sorted(found.items())
+    }
+
+
+class CitedOn(SphinxPostTransform):
+    """Write behind each entry of the list of sources which pages cite it."""
+
+    default_priority = 500  # the entries are there from reading; their text is not changed later
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        """Look at each entry of the page."""
+        entries = list(self.document.findall(nodes.citation))
+        if not entries:
+            return
+        domain = self.env.get_domain("cite")
+        keys = {c.citation_id: c.key for c in domain.citations}  # type: ignore[attr-defined]
+        pages = cited_on(self.env)
+        for entry in entries:
+            key = next((keys[name] for name in entry["ids"] if name in keys), "")
+            line = nodes.inline(classes=["mm-cited-on"])
+            for page in pages.get(key, []):
+                title = self.env.titles[page].astext()
+                address = self.app.builder.get_relative_uri(self.env.docname, page)
+                if line.children:
+                    line += nodes.Text(" · ")
+                line += nodes.reference("", title, internal=True, refuri=address)
+            paragraph = next(iter(entry.findall(nodes.paragraph)), None)
+            if paragraph is not None and line.children:
+                paragraph += [nodes.Text(" "), line]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the style when the language is known."""
     app.connect("config-inited", use_words)
+    app.add_post_transform(CitedOn)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,6 +5,8 @@ it; ``site/book.py`` adds the settings which only a site of several languages ne
 
 - mathematics by KaTeX at build time (`katexmath`),
 - figures inlined and explorables mounted (`explorables`),
+- boxes of theorems, proofs, exercises and solutions (`boxes`),
+- the reference of `d2lmini` (`apipage`) and the glossary (`terms`),
 - links between chapters (`pagelinks`), line breaks in Chinese (`linebreaks`), words around
   citations (`citations`),
 - search in Vietnamese and Chinese (`searchwords`),
@@ -22,6 +24,9 @@ from typing import TYPE_CHECKING, Any
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx import locale
 
+import apipage
+import borrowed
+import boxes
 import citations
 import editions
 import explorables
@@ -30,6 +35,7 @@ import katexmath
 import linebreaks
 import pagelinks
 import searchwords
+import terms
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -40,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["setup"]
 
 HERE = Path(__file__).resolve().parent
-CATALOGUES = ("sphinx", "booktheme")
+CATALOGUES = ("sphinx", "booktheme", *boxes.CATALOGUES)
 
 
 class Words(NullTranslations):
@@ -131,7 +137,8 @@ def copy_assets(app: Sphinx) -> None:
 def note_changes(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Write the explorables' scripts; return the pages to be written again though not read again.
 
-    Titles stand in the sidebar of every page, and every page names the hash of each script; a
+    Titles stand in the sidebar of every page; numbers of figures and theorems, names of the library
+    and citations where other pages refer to them; and every page names the hash of each script. A
     changed one changes them all.
     """
     kinds = {kind for docname in env.found_docs for kind in explorables.kinds_on_page(env, docname)}
@@ -146,7 +153,9 @@ def note_changes(app: Sphinx, env: BuildEnvironment) -> list[str]:
         if path.is_file():
             stamp.update(path.read_bytes())
     titles = {docname: title.astext() for docname, title in env.titles.items()}
-    stamp.update(json.dumps([titles, env.toctree_includes], sort_keys=True).encode())
+    named = [titles, env.toctree_includes, env.toc_fignumbers, apipage.anchors(env)]
+    named.append(citations.cited_on(env))
+    stamp.update(json.dumps(named, sort_keys=True).encode())
     if getattr(env, "course_stamp", None) == stamp.hexdigest():
         return []
     env.course_stamp = stamp.hexdigest()  # type: ignore[attr-defined]
@@ -180,9 +189,10 @@ def alternates(
     Returns
     -------
     list of dict
-        For each language ``key``, ``name``, ``tag``, ``url`` (relative, from `page`), ``same``
-        (whether the same page is there; if not, `url` leads to the first page), ``current``, and
-        ``absolute`` (the address on the published site, or nothing).
+        For each language ``key``, ``name``, ``tag``, ``url`` (relative, from `page`; where the
+        language has no such page, that of its first page), ``same`` (whether the page is there in
+        the language itself, and not the English one in its place), ``current``, and ``absolute``
+        (the address on the published site, or nothing).
     """
     notebooks = {p for edition in course.editions.values() for p in edition.pages}
     up = "../" * (page.count("/") + 1)
@@ -190,7 +200,8 @@ def alternates(
     for key in shown:
         edition = course.editions[key]
         same = page in edition.pages or page not in notebooks
-        target = f"{key}/{page if same else course.first_page}.html"
+        there = same or page in course.borrowed(key)
+        target = f"{key}/{page if there else course.first_page}.html"
         links.append(
             {
                 "key": key,
@@ -219,8 +230,8 @@ def add_context(
         context["languages"] = links
         context["landing"] = "../" * (pagename.count("/") + 1) + "index.html"
         context["x_default"] = _default(course, links, context["landing"], pagename)
-        edition = course.editions[config.course_language]
-        context["notebook_name"] = f"{pagename.replace('/', '-')}-{edition.key}.ipynb"
+        written = _language_of_text(course, pagename, config, context)
+        context["notebook_name"] = f"{pagename.replace('/', '-')}-{written}.ipynb"
     else:
         context["notebook_name"] = pagename.rsplit("/", 1)[-1] + ".ipynb"
     if context.get("body"):
@@ -231,6 +242,27 @@ def add_context(
     kinds = explorables.kinds_on_page(app.env, pagename) if doctree is not None else []
     for path in ["host", *kinds] if kinds else []:
         app.add_js_file(f"explore/{path}.js", loading_method="defer", priority=700)
+
+
+def _language_of_text(
+    course: editions.Course, pagename: str, config: Config, context: dict[str, Any]
+) -> str:
+    """Mark the text of a page, say so where it is borrowed, and return the language it is in."""
+    if not context.get("body"):
+        return str(config.course_language)
+    context["body"] = borrowed.mark(context["body"])
+    if pagename not in course.borrowed(config.course_language):
+        return str(config.course_language)
+    original = course.editions[editions.SOURCE]
+    words = config.course_words
+    url = "../" * (pagename.count("/") + 1) + f"{original.key}/{pagename}.html"
+    context["body"] = borrowed.frame(
+        context["body"], original.tag, words["untranslated"], words["untranslated_more"], url
+    )
+    # The canonical address, which search engines show: that of the original.
+    absolute = f"{course.base_url}{original.key}/{pagename}.html"
+    context["pageurl"] = absolute if course.base_url else url
+    return original.key
 
 
 def _default(
@@ -253,7 +285,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("comments_config", "thebe_config"):
         if name not in app.config:
             app.add_config_value(name, {}, "html")
-    for module in (citations, katexmath, explorables, linebreaks, pagelinks, searchwords):
+    for module in (apipage, boxes, citations, explorables, katexmath, linebreaks, pagelinks):
+        module.setup(app)
+    for module in (searchwords, terms):
         module.setup(app)
     app.connect("config-inited", configure, priority=100)
     app.connect("config-inited", add_assets)

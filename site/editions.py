@@ -47,7 +47,7 @@ class Edition:
     description : str
         One sentence about it, for the landing page.
     pages : tuple of str
-        Names of its pages in reading order, the root first; only those which exist.
+        Names of its own pages in reading order, the root first: those which are translated.
     """
 
     key: str
@@ -93,17 +93,37 @@ class Course:
         """Return the folder of the notebooks of language `key`."""
         return self.root / "notebooks" / key
 
+    def borrowed(self, key: str) -> tuple[str, ...]:
+        """Return the pages which language `key` shows in English, since it has none of its own."""
+        own = self.editions[key].pages
+        return tuple(page for page in self.editions[SOURCE].pages if page not in own)
+
+    def notebooks(self, key: str) -> dict[str, Path]:
+        """Return where the notebook of each page of language `key` is, borrowed ones included."""
+        own = {page: self.sources(key) / f"{page}.ipynb" for page in self.editions[key].pages}
+        lent = {page: self.sources(SOURCE) / f"{page}.ipynb" for page in self.borrowed(key)}
+        return own | lent
+
     def derived_toc(self, key: str) -> dict[str, Any]:
         """Return the table of contents of language `key`: the same entries, in its own folder.
 
-        A page which is not there yet in that language is left out, with all that is below it.
+        A page whose notebook was not made yet in any language is left out, with all below it.
         """
         toc = copy.deepcopy(dict(self.toc))
-        _prune(toc, lambda file: file in self.editions[key].pages)
+        there = self.notebooks(key)
+        _prune(toc, lambda file: file in there)
         return toc
 
-    def derived_config(self, key: str) -> dict[str, Any]:
-        """Return Jupyter Book's configuration of language `key`, with absolute paths."""
+    def derived_config(self, key: str, sources: Path) -> dict[str, Any]:
+        """Return Jupyter Book's configuration of language `key`, with absolute paths.
+
+        Parameters
+        ----------
+        key : str
+            The language.
+        sources : Path
+            The folder that the book is built from.
+        """
         edition = self.editions[key]
         config = copy.deepcopy(dict(self.config))
         config["title"] = edition.title
@@ -120,7 +140,7 @@ class Course:
             bibliographies = [bibliographies]
         if bibliographies:
             config["bibtex_bibfiles"] = [
-                Path(os.path.relpath(self.root / path, self.sources(key))).as_posix()
+                Path(os.path.relpath(self.root / path, sources)).as_posix()
                 for path in bibliographies
             ]
         sphinx["config"] = {
@@ -226,6 +246,11 @@ def _prune(toc: Any, keep: Any) -> None:
                 entry[key] = [e for e in entry[key] if "file" not in e or keep(e["file"])]
                 if not entry[key]:
                     del entry[key]
+    parts = [part for part in toc.get("parts", ()) if "chapters" in part]
+    if parts:
+        toc["parts"] = parts
+    else:
+        toc.pop("parts", None)
 
 
 @cache

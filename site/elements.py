@@ -57,15 +57,15 @@ class Element:
     ----------
     kind : str
         ``heading``, ``formula``, ``prose``, ``alt``, ``label``, ``reference``, ``citation``,
-        ``link``, ``image``, ``role``, ``html``, ``directive`` or ``cell``.
+        ``link``, ``image``, ``role``, ``term``, ``html``, ``directive`` or ``cell``.
     line : int
         Its line in the file, from 1.
     value : str
         Heading: its level. Formula: its TeX. Prose: its text, with `OBJECT` and
         `MENTION` for what is not words. Directive: its name. The others: the target.
     detail : tuple of str
-        Directive: the names of its options. Prose: where it stands (``paragraph``, ``heading``,
-        ``title``, ``caption``, ``table``).
+        Directive: the names of its options, and the value of its class. Prose: where it stands
+        (``paragraph``, ``heading``, ``title``, ``caption``, ``table``, ``definition``).
     """
 
     kind: str

@@ -41,7 +41,7 @@ def fingerprint(root: Path, language: str, cells: Sequence[CodeCell]) -> str:
         Its code cells, in order.
     """
     parts: list[object] = [[cell.source, list(cell.tags)] for cell in cells]
-    for path in sources(root, language):
+    for path in sources(root, language) if cells else []:  # without code nothing can be stale
         # Line ends are not content: a checkout on Windows has the same fingerprint.
         content = path.read_bytes().replace(b"\r\n", b"\n")
         parts.append([path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()])

@@ -96,7 +96,8 @@ def _named(path: Path, name: str) -> bool:
 def plan(page: Page, *, force: bool) -> Plan:
     """Decide whether a page has to be executed."""
     mark = page.fingerprint
-    return Plan(page, mark, force or not valid_outputs(page, stored(page.path), mark))
+    stale = force or not valid_outputs(page, stored(page.path), mark)
+    return Plan(page, mark, stale and bool(page.chapter.cells))
 
 
 def renew(task: Plan, executor: Executor) -> bytes:

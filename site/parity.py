@@ -33,6 +33,7 @@ _PER_SECTION = {
     "citation": "citation",
     "link": "link",
     "role": "role",
+    "term": "term",
 }
 
 # Words within a formula are translated; the formula around them is not.

@@ -38,6 +38,7 @@ EXTENSIONS = (
 # Directives whose body is not markdown. Of `math` it is TeX, of the others it is not read at all.
 _OPAQUE = frozenset(
     [
+        "api",
         "bibliography",
         "code",
         "code-block",
@@ -53,8 +54,13 @@ _OPAQUE = frozenset(
 )
 # Directives whose argument is a file or a language, not a title to be read.
 _ARGUMENT_IS_DATA = _OPAQUE | {"figure", "code-cell", "iframe"}
+# Directives whose argument is the label of something else, and what kind of thing that is.
+_ARGUMENT_IS_LABEL = {"solution": "exercise", "solution-start": "exercise"}
 
-_REFERENCES = frozenset({"ref", "numref", "eq", "doc", "term"})
+_DEFINITIONS = "definition"
+"""Where the text of ``{terms}`` stands: its terms are keys, its definitions prose."""
+
+_REFERENCES = frozenset({"ref", "numref", "eq", "doc", "term", "prf:ref"})
 _DIRECTIVE = re.compile(r"\{([^\s}]+)\}\s*(.*)", re.DOTALL)
 _ROLE_TARGET = re.compile(r"<([^<>]+)>\s*$")
 
@@ -106,8 +112,10 @@ class _Walker:
                 case "heading_open":
                     place = "heading"
                     yield Element("heading", line, token.tag[1:])
-                case "heading_close" | "table_close":
+                case "heading_close" | "table_close" | "dt_close":
                     place = where
+                case "dt_open" if where == _DEFINITIONS:
+                    place = "term"
                 case "table_open":
                     place = "table"
                 case "inline":
@@ -160,7 +168,7 @@ class _Walker:
         raw, options, body = self.options(token.content, line)
         # The body of an opaque directive that starts with a colon is its own affair; no chapter
         # has one, and MyST itself reads such lines as options.
-        yield Element("directive", line, name, tuple(sorted(options)))
+        yield Element("directive", line, name, _shown(options))
         for key in ("name", "label"):
             if options.get(key):
                 yield Element("label", line + raw.get(key, 0), str(options[key]))
@@ -174,10 +182,17 @@ class _Walker:
             return
         if name in ("figure", "image", "include", "literalinclude"):
             yield Element("image" if name == "figure" else name, line, argument)
+        elif argument and name in _ARGUMENT_IS_LABEL:
+            yield Element("reference", line, f"{_ARGUMENT_IS_LABEL[name]}:{argument}")
         elif argument and name not in _ARGUMENT_IS_DATA:
             yield from self.document(argument, line - 1, "title")
+        if name == "api":
+            for number, text in enumerate(body):
+                if text.strip():
+                    yield Element("term", line + taken + number + 1, text.strip())
         if name not in _OPAQUE:
             where = "caption" if name == "figure" else "table" if "table" in name else "paragraph"
+            where = _DEFINITIONS if name == "terms" else where
             yield from self.document("\n".join(body) + "\n", line + taken, where)
 
     def options(self, content: str, line: int) -> tuple[dict[str, int], dict[str, Any], list[str]]:
@@ -248,6 +263,9 @@ class _Walker:
 
     def inline(self, block: Token, line: int, place: str) -> Iterator[Element]:
         """Elements of one block of running text, then the text itself."""
+        if place == "term":  # a key of the glossary's table, English in every language
+            yield Element("term", line, block.content)
+            return
         source = block.content
         words: list[str] = []
         cursor = 0
@@ -294,6 +312,17 @@ class _Walker:
             case "span_open":
                 if "id" in token.attrs:
                     yield Element("label", line, str(token.attrs["id"]))
+
+
+def _shown(options: dict[str, Any]) -> tuple[str, ...]:
+    """The names of a directive's options, sorted; of a class, which decides the looks, its value.
+
+    Examples
+    --------
+    >>> _shown({"label": "thm-a", "class": "dropdown"})
+    ('class dropdown', 'label')
+    """
+    return tuple(sorted(f"{k} {v}" if k == "class" else k for k, v in options.items()))
 
 
 def replace_formulas(image: Token) -> str:

@@ -1,4 +1,7 @@
-"""A course of two languages and two pages, with everything that the build treats specially."""
+"""A course of two languages and five pages, with everything that the build treats specially.
+
+The last page is there in English only.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,9 @@ WORDS = {
 }
 
 
+PAGES = ("valley", "boxes", "words", "later")
+
+
 def make(root: Path, languages: tuple[str, ...] = ("en", "vi")) -> Path:
     """Write the course into `root`, and return `root`."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -40,7 +46,8 @@ def make(root: Path, languages: tuple[str, ...] = ("en", "vi")) -> Path:
     toc = {
         "format": "jb-book",
         "root": "notebooks/en/index",
-        "chapters": [{"file": "notebooks/en/valley"}],
+        "options": {"numbered": 1},
+        "chapters": [{"file": f"notebooks/en/{page}"} for page in PAGES],
     }
     root.mkdir(parents=True, exist_ok=True)
     for name, data in (("_config.yml", config), ("_toc.yml", toc)):
@@ -51,9 +58,15 @@ def make(root: Path, languages: tuple[str, ...] = ("en", "vi")) -> Path:
         "journal = {A journal}, year = {1964}}\n",
         encoding="utf-8",
     )
+    (root / "chapters" / "glossary.csv").write_text(
+        "en,vi,basis\nmomentum,động lượng,G\nlearning rate,tốc độ học,C\n", encoding="utf-8"
+    )
     for key in languages:
         write_page(root, key, "index", start_page(key))
         write_page(root, key, "valley", valley_page(key))
+        write_page(root, key, "boxes", boxes_page(key))
+        write_page(root, key, "words", words_page(key))
+    write_page(root, "en", "later", later_page())
     return root
 
 
@@ -188,3 +201,118 @@ $x^2$
         figure_cell("fig-line", words["page"], figure),
         figure_cell("fig-again", words["text"], figure),
     )
+
+
+def boxes_page(language: str) -> Any:
+    """Return the third page: statements, proofs, exercises and solutions, folded and not."""
+    words = WORDS[language]
+    text = rf"""# {words["page"]} 2
+
+{words["text"]} {{prf:ref}}`thm-boxes-stable`, {{prf:ref}}`def-boxes-rate`, {{ref}}`ex-boxes-rate`,
+{{numref}}`ex-boxes-rate`, {{ref}}`sol-boxes-rate`.
+
+:::{{prf:definition}} {words["page"]}
+:label: def-boxes-rate
+
+$\rho = |1 - \eta\lambda|$
+:::
+
+:::{{prf:theorem}} {words["page"]} $\beta$
+:label: thm-boxes-stable
+
+{words["text"]}
+
+```{{math}}
+:label: eq-boxes
+0 < \eta\lambda < 2
+```
+:::
+
+:::{{prf:proof}}
+{words["text"]} {{eq}}`eq-boxes`
+:::
+
+::::{{prf:proof}}
+:class: dropdown
+
+```{{math}}
+a = b
+```
+
+:::{{prf:lemma}}
+$c$
+:::
+::::
+
+:::{{prf:remark}}
+:nonumber:
+
+{words["text"]}
+:::
+
+:::{{exercise}} {words["page"]} $\kappa$
+:label: ex-boxes-rate
+
+{words["text"]}
+:::
+
+:::{{solution}} ex-boxes-rate
+:label: sol-boxes-rate
+:class: dropdown
+
+$\rho = 0.9$
+:::
+
+:::{{exercise-start}}
+:label: ex-boxes-code
+:::
+
+{words["text"]}
+"""
+    code = nbformat.v4.new_code_cell("print(3)", execution_count=1)
+    code.outputs = [nbformat.v4.new_output("stream", name="stdout", text="3\n")]
+    end = ":::{exercise-end}\n:::\n\n:::{solution} ex-boxes-code\n$4$\n:::\n"
+    return notebook(markdown(text), code, markdown(end))
+
+
+def words_page(language: str) -> Any:
+    """Return the fourth page: terms, entries of the reference, and code in the text."""
+    words = WORDS[language]
+    text = rf"""# {words["page"]} 3
+
+`d2l.momentum`, `d2l.momentum(f.grad, x0)`, `d2lmini.Trace`, `d2l.Trace.steps`, `d2l.unheard_of`
+and `momentum`; see {{term}}`learning rate`.
+
+```{{terms}}
+momentum
+: {words["text"]} $\beta$
+
+learning rate
+: {words["text"]}
+```
+
+```{{api}}
+d2l.momentum
+d2l.Trace
+d2l.dialects
+d2l.load_mnist
+```
+"""
+    return notebook(markdown(text))
+
+
+def later_page() -> Any:
+    """Return the page which is not translated: a figure, a theorem, and references to others."""
+    text = r"""# Written later
+
+An English sentence about the plateau, {numref}`fig-later`, {prf:ref}`thm-later`,
+{prf:ref}`thm-boxes-stable` and [the valley](valley.md).
+
+:::{prf:theorem}
+:label: thm-later
+
+$\beta < 1$
+:::
+"""
+    figure = {"image/svg+xml": SVG, "text/plain": "<Figure>"}
+    return notebook(markdown(text), figure_cell("fig-later", "A plateau.", figure))

@@ -42,6 +42,10 @@ def found(body: str) -> list[tuple[int, str, bool]]:
         ("Term\n: Means $a$.\n", [(5, "a", False)]),
         ("A formula $a\n, b$ and $c$.\n", [(4, "a\n, b", False), (5, "c", False)]),
         ("[link $a$](#x)\n", [(4, "a", False)]),
+        (":::{prf:theorem} On $a$\n:label: thm\n\n$b$\n:::\n", [(4, "a", False), (7, "b", False)]),
+        ("::::{prf:proof}\n:class: dropdown\n\n```{math}\na\n```\n::::\n", [(8, "a", True)]),
+        (":::{solution} ex-a\n:class: dropdown\n\n$a$\n:::\n", [(7, "a", False)]),
+        ("```{terms}\nmomentum\n: The $a$.\n```\n", [(6, "a", False)]),
     ],
 )
 def test_a_formula_is_found_on_its_line(body: str, expected: list[tuple[int, str, bool]]) -> None:
@@ -99,6 +103,36 @@ def test_labels_references_and_citations_are_found() -> None:
     assert [e.value for e in page.of_kind("label")] == ["sec-a", "eq-a"]
     assert [e.value for e in page.of_kind("reference")] == ["eq:eq-a", "ref:sec-a", "other.md"]
     assert [e.value for e in page.of_kind("citation")] == ["cite:t:Goh2017"]
+
+
+def test_boxes_have_labels_and_refer_to_each_other() -> None:
+    page = parse(
+        ":::{prf:lemma}\n:label: lem-a\nSee {prf:ref}`thm-b` and [there](x.md).\n:::\n\n"
+        ":::{exercise-start}\n:label: ex-a\n:::\n\n:::{solution} ex-a\n:label: sol-a\n\nNo.\n:::\n"
+    )
+    assert [(e.line, e.value) for e in page.of_kind("label")] == [
+        (5, "lem-a"),
+        (10, "ex-a"),
+        (14, "sol-a"),
+    ]
+    assert [e.value for e in page.of_kind("reference")] == [
+        "prf:ref:thm-b",
+        "x.md",
+        "exercise:ex-a",
+    ]
+    assert [e.value for e in page.of_kind("directive")] == [
+        *("prf:lemma", "exercise-start", "solution")
+    ]
+    assert all("ex-a" not in e.value for e in page.of_kind("prose")), "a label is no prose"
+
+
+def test_terms_and_names_of_the_library_are_keys_and_no_prose() -> None:
+    page = parse("```{terms}\nmomentum\n: A definition.\n```\n\n```{api}\nd2l.ravine\n```\n")
+    assert [(e.line, e.value) for e in page.of_kind("term")] == [
+        (5, "momentum"),
+        (10, "d2l.ravine"),
+    ]
+    assert [e.value for e in page.of_kind("prose")] == ["A definition."]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,18 @@ d2l.Figure()
 ```
 
 - The gradient, the gradient, the gradients.
+
+:::{prf:theorem} Stability
+:label: thm-a
+
+By {prf:ref}`thm-b`.
+:::
+
+:::{solution} ex-a
+:class: dropdown
+
+Done.
+:::
 """
 
 VIETNAMESE = r"""Khe núi có hai độ dốc, còn hạ gradient chỉ có một tốc độ học cho cả hai hướng.
@@ -85,6 +97,18 @@ d2l.Figure()
 ```
 
 - Gradient này, gradient kia, và các gradient.
+
+:::{prf:theorem} Tính ổn định
+:label: thm-a
+
+Theo {prf:ref}`thm-b`.
+:::
+
+:::{solution} ex-a
+:class: dropdown
+
+Xong.
+:::
 """
 
 META = "myst:\n  html_meta:\n    description: {}\n"
@@ -122,7 +146,7 @@ def test_a_faithful_translation_has_no_findings(english: Chapter) -> None:
         ("{cite:t}", "{cite:p}", "Goh2017", "citation 'cite:p:Goh2017' is not"),
         ("(next.md)", "(index.md)", "index.md", "reference 'index.md' is not"),
         ("org/a", "org/b", "org/b", "link 'https://example.org/b' is not"),
-        (":::{admonition}", ":::{note}", ":::{note}", "directive 'note with class', in English"),
+        (":::{admonition}", ":::{note}", ":::{note}", "directive 'note with class tip', in"),
         (":class: tip\n", "", ":::{admonition}", "directive 'admonition', in English"),
         ("d2l.Figure()", "d2l.Figure( )", "d2l.Figure( )", "other code than in chapters/en/page"),
         ("tags: [hide-input]", "tags: [hide-cell]", "```{code-cell} python\n---", "tags"),
@@ -137,6 +161,11 @@ def test_a_faithful_translation_has_no_findings(english: Chapter) -> None:
          "still English: 'Two paths"),
         ("sau 20 bước", "sau 30 bước", "sau 30", "the number 30 is not in this section"),
         ("3 vị vua", "ba vị vua", "## Độ dốc", "the number 3 is missing in this section"),
+        ("{prf:theorem}", "{prf:lemma}", ":::{prf:lemma}", "directive 'prf:lemma with label', in"),
+        (":label: thm-a", ":label: thm-c", ":label: thm-c", "label 'thm-c' is not in this"),
+        ("`thm-b`", "`thm-c`", "Theo", "reference 'prf:ref:thm-c' is not in this section"),
+        ("{solution} ex-a", "{solution} ex-b", "ex-b", "reference 'exercise:ex-b' is not in"),
+        (":class: dropdown\n", ":class: tip\n", ":::{solution}", "'solution with class tip', in"),
         ("12 sứ đồ", "13 sứ đồ", "13 sứ đồ", "the number 13 is not in this section"),
     ],
 )  # fmt: skip
@@ -289,13 +318,44 @@ def test_the_command_passes_on_a_course_in_order_and_names_what_is_not(course: C
     assert done.returncode == 1
     said = done.stdout
     assert f"chapters/en/more.md:{line}: formula" in said
-    assert "chapters/vi/more.md:1: missing: English has this page" in said
+    assert "not yet translated: vi: more" in said
     assert "_toc.yml:1: notebooks/en/more is not in the table of contents" in said
     assert "_toc.yml:3: there is no chapters/en/gone.md" in said
     assert "notebooks/en/more.ipynb:1: missing: run make notebooks" in said
     assert "notebooks/en/bowl.ipynb:1: its text differs from the chapter's" in said
     assert "the translation is stale" in said
     assert "run python site/check.py --accept vi/bowl" in said
+
+
+def test_a_missing_translation_is_a_note_and_anything_else_a_finding(course: Course) -> None:
+    course.page("en/more")
+    course.page("en/most")
+    toc = "root: notebooks/en/bowl\nchapters:\n- file: notebooks/en/more\n"
+    course.write("_toc.yml", toc + "- file: notebooks/en/most\n")
+    assert course.run("notebooks.py").returncode == 0
+    done = course.run("check.py")
+    assert done.returncode == 0, done.stdout
+    assert "not yet translated: vi: more, most\n" in done.stdout
+    course.page("vi/extra")
+    done = course.run("check.py")
+    assert done.returncode == 1
+    assert "chapters/vi/extra.md:1: English has no such page" in done.stdout
+
+
+def test_pages_that_list_things_list_each_of_them_once(course: Course) -> None:
+    front = "---\na: 1\n---\n\n"
+    rows = "momentum\n: It is this.\n\nmomentum\n: It is that.\n\nvim\n: An editor.\n"
+    course.write("chapters/en/glossary.md", f"{front}```{{terms}}\n{rows}```\n")
+    course.write("d2lmini/__init__.py", "_MODULE_OF = {'a': 'm', 'b': 'm'}\n_SUBMODULES = ()\n")
+    course.write("d2lmini/m.py", "def a():\n    'A.'\n\ndef b():\n    'B.'\n")
+    course.write("chapters/en/api.md", f"{front}```{{api}}\nd2l.a\nd2l.c\n```\n")
+    said = [str(finding) for finding in check._listed(course.root)]
+    assert "chapters/en/glossary.md:9: momentum is listed a second time" in said
+    assert "chapters/en/glossary.md:12: vim is no term of it" in said
+    assert any("glossary.md:1: gradient is not listed: chapters/glossary.csv" in s for s in said)
+    assert "chapters/en/api.md:7: d2l.c is not public in d2lmini" in said
+    assert "chapters/en/api.md:1: d2l.b is not listed: it is public in d2lmini" in said
+    assert not any("d2l.a " in finding for finding in said)
 
 
 def test_accepting_a_translation_changes_one_line(course: Course) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,28 @@ def test_two_installations_at_once_wait_for_each_other(tmp_path: Path) -> None:
     ]
     assert [process.wait(timeout=60) for process in running] == [0, 0]
     assert (tmp_path / "log").read_text(encoding="utf-8") == "<><>"
+
+
+def test_every_installed_package_is_pinned() -> None:
+    """What pip brings along unasked is part of the environment, and must be part of the lock."""
+
+    def canonical(name: str) -> str:
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    root = SCRIPT.parents[1]
+    pins = {}
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (root / name).read_text(encoding="utf-8")
+        pins |= {canonical(n): v for n, v in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)}
+    tools = {"pip", "setuptools", "wheel", "d2lmini"}  # of the environment itself; the course
+    installed = {canonical(d.name): d.version for d in distributions()}
+    # A build for a kind of machine, such as torch 2.13.0+cpu, is the same version.
+    differ = {
+        name: f"installed {version}, pinned {pins.get(name, 'nowhere')}"
+        for name, version in installed.items()
+        if name not in tools and version.partition("+")[0] != pins.get(name)
+    }
+    assert differ == {}
 
 
 def test_only_torch_is_taken_from_the_index_named_for_it() -> None:

@@ -250,7 +250,6 @@ def test_a_cell_that_does_not_run_cleanly_is_named_and_nothing_is_stored(
     ("name", "text", "where"),
     [
         ("en/bad", "---\na: [\n---\n", "chapters/en/bad.md:2: the front matter is not YAML"),
-        ("en/bad", "---\na: 1\n---\n# T\n", "chapters/en/bad.md:5: the first code cell"),
         (
             "en/bad",
             "---\na: 1\n---\n```{code-cell} python\nx = 1\n```\n",
@@ -273,6 +272,16 @@ def test_a_broken_chapter_is_named_and_the_others_are_done(
     assert done.returncode == 1
     assert where in done.stderr
     assert "4 notebooks: 0 executed, 0 changed, 1 failed" in done.stdout
+
+
+def test_a_page_without_code_is_not_executed_and_never_stale(course: Course) -> None:
+    course.write("chapters/en/list.md", "---\na: 1\n---\n\n# A list\n")
+    for code in ("", "\nx = 1\n"):
+        course.replace("d2lmini/data.py", "import os\n", f"import os\n{code}")
+        done = course.run("notebooks.py", "en/list")
+        assert done.returncode == 0, done.stderr
+        assert "1 notebooks: 0 executed" in done.stdout
+    assert [cell.cell_type for cell in course.notebook("en/list").cells] == ["markdown"]
 
 
 @pytest.mark.parametrize(
