@@ -151,7 +151,7 @@ def weights(beta: npt.ArrayLike, n: int) -> Array:
     array([1.   , 0.9  , 0.81 , 0.729])
     """
     memory = _memory(beta, below_one=False)
-    age = np.arange(as_count("n", n, "pass for example n=40"), dtype=np.float64)
+    age = np.arange(as_count("n", n, "pass for example n=40"))
     return np.asarray(memory ** age.reshape(-1, *(1,) * memory.ndim))
 
 

@@ -87,14 +87,16 @@ def noise_floor(
             f"sigma must broadcast with lam, eta and beta, got the shapes {deviation.shape} and "
             f"{np.shape(stable)}: for every pair, write sigma[:, None]"
         ) from None
-    # Harmless numbers where the formula does not hold.
-    curvature, memory = np.where(stable, curvature, 1), np.where(stable, memory, 0)
-    gap = np.where(stable, 2 * (1 + memory) - np.where(stable, rate, 1) * curvature, 1)
-    with np.errstate(over="ignore", under="ignore"):
+    floor = np.where(rate == 0, 0.0, np.inf)  # where the formula does not hold
+    curvature, rate, memory, deviation = (
+        value[stable] for value in (curvature, rate, memory, deviation)
+    )
+    with np.errstate(over="ignore"):
         # The root of eta / lam, because eta / lam and sigma² may overflow where the result is fine.
         spread = deviation * np.sqrt(rate) / np.sqrt(curvature)
-        floor = spread * spread * ((1 + memory) / ((1 - memory) * gap))
-    return np.where(stable, floor, np.where(rate == 0, 0.0, np.inf))[()]
+        gap = 2 * (1 + memory) - rate * curvature
+        floor[stable] = spread * spread * ((1 + memory) / ((1 - memory) * gap))
+    return floor[()]
 
 
 def random_walk(
@@ -117,7 +119,7 @@ def random_walk(
     Returns
     -------
     ndarray, shape (steps + 1,)
-        The positions, the start first.
+        The positions, the start first; infinite where one is too large for a float.
 
     Raises
     ------
@@ -138,6 +140,6 @@ def random_walk(
     if least > most:
         raise ValueError(f"need {need}, got low={least:g} and high={most:g}: swap them")
     share = as_generator("seed", seed).random(count)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore"):
         # Not low + (high - low) * share, where the difference may overflow.
         return np.concatenate([[0.0], np.cumsum(least * (1 - share) + most * share)])

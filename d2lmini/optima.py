@@ -88,11 +88,12 @@ def optimal_eta_beta(lam_min: float, lam_max: float) -> tuple[float, float]:
     >>> round(eta, 6), round(beta, 6)
     (0.667907, 0.402605)
     """
-    low, high = (math.sqrt(lam) for lam in _curvatures(lam_min, lam_max))
+    lam_min, lam_max = _curvatures(lam_min, lam_max)
+    low, high = math.sqrt(lam_min), math.sqrt(lam_max)
     eta = 2 / (low + high) * (2 / (low + high))  # a product overflows to inf, a power raises
     beta = ((high - low) / (high + low)) ** 2
     # For a condition number beyond 1e33 the nearest float to beta is 1, which would never converge.
-    return _finite(eta, low), min(beta, math.nextafter(1, 0))
+    return _finite(eta, lam_min), min(beta, math.nextafter(1, 0))
 
 
 def _curvatures(lam_min: float, lam_max: float) -> tuple[float, float]:
@@ -104,7 +105,7 @@ def _curvatures(lam_min: float, lam_max: float) -> tuple[float, float]:
     return low, high
 
 
-def _finite(eta: float, low: float) -> float:
+def _finite(eta: float, lam_min: float) -> float:
     if not math.isfinite(eta):
-        raise ValueError(f"lam_min={low:g} is too small: the best eta is too large for a float")
+        raise ValueError(f"lam_min={lam_min:g} is too small: the best eta is too large for a float")
     return eta

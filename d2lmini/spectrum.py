@@ -138,7 +138,8 @@ def convergence_rate(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayL
         trace = np.abs((1 + memory) - pull)
         # Two roots, because low * high may overflow or underflow where each of them does not.
         spread = np.sqrt(np.abs(low)) * np.sqrt(np.abs(high))
-        real = trace / 2 + spread / 2
+        # The product of the roots is beta: where rounding hides a tiny one, the larger is no less.
+        real = np.maximum(trace / 2 + spread / 2, root)
     result = np.where((low < 0) & (high > 0), root, real)
     return np.where(memory == 0, np.abs(1 - pull), result)[()]
 

@@ -121,11 +121,12 @@ def rises(x: Array, g: Array) -> bool:
     gradient is linear. Both factors are scaled first, since only the sign of the sum is wanted and
     a path that is about to overflow must not overflow here.
     """
-    if len(x) < 2:
+    step, size = np.diff(x, axis=0), np.abs(g).max()
+    reach = np.abs(step).max()
+    if not (reach and size):
         return False
-    step, slope = np.diff(x, axis=0), g[:-1] / 2 + g[1:] / 2
-    size = np.abs(step).max(), np.abs(slope).max()
-    if not all(size):
-        return False
-    change = ((step / size[0]) * (slope / size[1])).sum(axis=1)
-    return bool(change.sum() > _ROUNDING * np.abs(change).sum())
+    step, g = step / reach, g / size
+    change = step * (g[:-1] + g[1:])
+    # A step across a valley goes down and up again, though the two add up to nothing.
+    ups_and_downs = np.abs(step) * (np.abs(g[:-1]) + np.abs(g[1:]))
+    return bool(change.sum() > _ROUNDING * ups_and_downs.sum())

@@ -51,6 +51,16 @@ def test_beta_of_one_adds_up_and_of_zero_copies() -> None:
     np.testing.assert_array_equal(d2l.ema(g, 0, debias=True), g)
 
 
+def test_a_sum_beyond_the_largest_float_is_infinite_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        v = d2l.leaky_average([-1e308, 1e308, 1e308, -1e308], [0.5, 1.0])
+        run = d2l.leaky_average([1e308, 1e308, -1e308], 1)
+    np.testing.assert_allclose(v[:, 0] / 1e308, [-1, 0.5, 1.25, -0.375])
+    np.testing.assert_array_equal(v[:, 1] / 1e308, [-1, 0, 1, 0])
+    np.testing.assert_array_equal(run, [1e308, np.inf, np.inf])
+
+
 @pytest.mark.parametrize("beta", BETAS)
 def test_ema_follows_its_recursion(beta: float) -> None:
     g = np.random.default_rng(1).normal(size=(30, 3))
@@ -135,7 +145,11 @@ def test_mean_age_is_the_lag_behind_a_steady_rise() -> None:
     ("call", "error", "message"),
     [
         (lambda: d2l.leaky_average(3, 0.9), ValueError, r"g must be a sequence, got the number 3"),
-        (lambda: d2l.leaky_average([1, np.nan], 0.9), ValueError, r"g must be finite"),
+        (
+            lambda: d2l.leaky_average([1, np.nan], 0.9),
+            ValueError,
+            r"g must be finite, .*: pass a sequence such as \[1, 2, 3\]$",
+        ),
         (lambda: d2l.leaky_average("abc", 0.9), TypeError, r"g must hold real numbers"),
         (lambda: d2l.leaky_average([1], 1.1), ValueError, r"0 <= beta <= 1, got beta=1\.1"),
         (lambda: d2l.leaky_average([1], -0.1), ValueError, r"got beta=-0\.1.*alternating"),
@@ -143,10 +157,12 @@ def test_mean_age_is_the_lag_behind_a_steady_rise() -> None:
         (lambda: d2l.ema([1], [0.5, 2]), ValueError, r"got beta=2"),
         (lambda: d2l.ema([1], 0.5, debias="no"), TypeError, r"debias must be True or False"),
         (lambda: d2l.ema([[1, 2]], [0.1, 0.2, 0.3]), ValueError, r"shapes \(3,\) and \(2,\)"),
-        (lambda: d2l.weights(0.9, -1), ValueError, r"n must be a whole number >= 0"),
+        (lambda: d2l.weights(0.9, -1), ValueError, r"n must be .* n=-1: pass for example n=40$"),
         (lambda: d2l.weights(0.9, 2.5), TypeError, r"n must be a whole number >= 0"),
         (lambda: d2l.weights(2, 3), ValueError, r"0 <= beta <= 1, got beta=2"),
         (lambda: d2l.effective_samples(1), ValueError, r"0 <= beta < 1, got beta=1"),
+        (lambda: d2l.variance_effective_samples(1), ValueError, r"0 <= beta < 1, got beta=1"),
+        (lambda: d2l.mean_age(1), ValueError, r"0 <= beta < 1, got beta=1"),
         (lambda: d2l.mean_age(None), TypeError, r"beta must hold real numbers"),
     ],
 )

@@ -157,6 +157,14 @@ def test_floor_of_extreme_numbers() -> None:
     assert d2l.noise_floor([0.2, 4], eta=np.full((3, 1), 0.1), sigma=1).shape == (3, 2)
 
 
+def test_numbers_of_every_type_are_floats_to_the_floor() -> None:
+    big, small = 10**30, 1e-31  # an integer beyond 64 bits
+    assert d2l.noise_floor(big, eta=small, sigma=1) == d2l.noise_floor(1e30, eta=small, sigma=1)
+    half = {"eta": np.float16(0.3), "beta": np.float16(0.7)}
+    whole = {name: float(number) for name, number in half.items()}
+    assert d2l.noise_floor(1, sigma=1, **half) == d2l.noise_floor(1, sigma=1, **whole)
+
+
 def test_at_an_equal_effective_step_momentum_hardly_moves_the_floor() -> None:
     """For small steps the floor depends on eta / (1 - beta) alone: momentum is no averaging."""
     betas = np.array([0.0, 0.5, 0.9])
@@ -205,6 +213,10 @@ def test_bad_arguments_of_the_floor_are_named() -> None:
         d2l.noise_floor(1, eta=-0.1, sigma=1)
     with pytest.raises(ValueError, match=r"sigma must broadcast.*\(3,\) and \(2,\)"):
         d2l.noise_floor([1, 2], eta=0.1, sigma=[1, 2, 3])
+    with pytest.raises(
+        ValueError, match=r"^sigma must be finite, .* a standard deviation such as 1$"
+    ):
+        d2l.noise_floor(1, eta=0.1, sigma=np.nan)
 
 
 anything = st.one_of(
@@ -279,6 +291,30 @@ def test_random_walk_takes_its_range_and_its_seed() -> None:
     assert not np.array_equal(one, two)
     np.testing.assert_array_equal(one, d2l.random_walk(steps=9, seed=np.random.default_rng(1)))
     assert (np.diff(d2l.random_walk(steps=99, low=1, high=3, seed=0)) > 1 - 1e-9).all()
+
+
+def test_a_walk_beyond_the_largest_float_goes_to_infinity_without_a_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        walk = d2l.random_walk(steps=3, low=1e308, high=1.5e308, seed=0)
+        wide = d2l.random_walk(steps=1, low=-1.5e308, high=1.5e308, seed=0)
+    assert list(np.isfinite(walk)) == [True, True, False, False]
+    assert walk[-1] == np.inf
+    # A range wider than the largest float is still one range: half of it, to the same place.
+    assert wide[1] / 2 == pytest.approx(
+        d2l.random_walk(steps=1, low=-7.5e307, high=7.5e307, seed=0)[1]
+    )
+
+
+def test_errors_of_the_walk_say_what_to_pass_instead() -> None:
+    with pytest.raises(TypeError, match=r"^steps must .* got '9': pass for example steps=200$"):
+        d2l.random_walk(steps="9", seed=0)  # type: ignore[arg-type]
+    rest = r"a finite number with low <= high, got nan: pass for example low=-10, high=10$"
+    for name in ("low", "high"):
+        with pytest.raises(ValueError, match=rf"^{name} must be {rest}"):
+            d2l.random_walk(steps=9, seed=0, **{name: np.nan})
+    with pytest.raises(ValueError, match=r"^need low <= high, got low=2 and high=1: swap them$"):
+        d2l.random_walk(steps=9, low=2, high=1, seed=0)
 
 
 def test_smoothing_a_walk_trades_roughness_for_lag() -> None:

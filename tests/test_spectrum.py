@@ -57,6 +57,12 @@ def test_rate_at_critical_damping_keeps_its_digits(lam: float, beta: float) -> N
         assert scaled == pytest.approx(root, rel=1e-7, abs=3e-8)
 
 
+@pytest.mark.parametrize("beta", [1e-300, 1.4e-272, 1e-40, 1e-33, 1e-32, 1e-31, 1e-20])
+def test_rate_with_hardly_any_momentum_is_not_rounded_away(beta: float) -> None:
+    """For eta * lam = 1 the roots are a complex pair of size sqrt(beta), however small that is."""
+    assert d2l.convergence_rate(1.0, eta=1.0, beta=beta) == pytest.approx(math.sqrt(beta), abs=0)
+
+
 def test_underdamped_rate_depends_on_beta_alone() -> None:
     rates = d2l.convergence_rate(np.linspace(0.5, 3.5, 50), eta=1.0, beta=0.81)
     np.testing.assert_array_equal(rates, 0.9)
@@ -152,6 +158,16 @@ def test_errors_of_the_optima_say_what_to_pass_instead(function: Callable) -> No
     rest = r"0 < lam_min <= lam_max, got nan: pass the ends of the spectrum, such as 0\.2 and 4$"
     for name, ends in (("lam_min", (math.nan, 1)), ("lam_max", (1, math.nan))):
         with pytest.raises(ValueError, match=rf"^{name} must be a finite number with {rest}"):
+            function(*ends)
+
+
+@pytest.mark.parametrize("function", [d2l.optimal_eta, d2l.optimal_eta_beta])
+def test_curvatures_too_small_for_an_optimum_are_named(function: Callable) -> None:
+    tiny = math.nextafter(0, 1)
+    assert np.isfinite(function(1e-300, 1e-300)).all()
+    for ends in ((tiny, tiny), (tiny, 2 * tiny), (1e-310, 2e-310)):
+        message = rf"^lam_min={ends[0]:g} is too small: the best eta is too large for a float$"
+        with pytest.raises(ValueError, match=message):
             function(*ends)
 
 
@@ -277,6 +293,9 @@ def test_the_tolerance_of_critical_damping_is_the_documented_one() -> None:
             near, far = (1 - root + sign * share * edge for share in (0.9, 1.1))
             assert d2l.damping(1, eta=near**2, beta=beta) == "critical"
             assert d2l.damping(1, eta=far**2, beta=beta) == ("over" if sign < 0 else "under")
+    # "No further than": with beta = 1 and sqrt(eta * lam) = 2e-12 both sides are equal to the bit.
+    assert d2l.damping(1, eta=2e-12**2, beta=1) == "critical"
+    assert d2l.damping(1, eta=np.nextafter(2e-12, 1) ** 2, beta=1) == "under"
 
 
 @pytest.mark.parametrize("ends", [(0.2, 4), (1, 25), (1e-3, 1), (3, 900)])
@@ -291,6 +310,14 @@ def test_damping_of_a_flat_direction() -> None:
     """Its roots are 1 and beta."""
     kinds = d2l.damping(0, eta=0.3, beta=[0, 0.5, 1, 1.5])
     assert list(kinds) == ["over", "over", "critical", "over"]
+
+
+@pytest.mark.parametrize("beta", [1 - 1e-13, 1.0, 1 + 1e-13])
+def test_a_falling_direction_has_no_double_root(beta: float) -> None:
+    """At the top of a hill one root grows and one shrinks, even where momentum does not fade."""
+    roots = np.linalg.eigvals(d2l.iteration_matrix(-1, eta=0.5, beta=beta))
+    assert sorted(roots) == pytest.approx([0.5, 2])
+    assert d2l.damping(-1, eta=0.5, beta=beta) == "over"
 
 
 def test_damping_shows_in_a_run() -> None:
