@@ -32,6 +32,9 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .descent import nesterov as nesterov
     from .ensemble import NoisyPaths as NoisyPaths
     from .ensemble import noisy_descent as noisy_descent
+    from .exercises import Verdict as Verdict
+    from .exercises import check as check
+    from .exercises import exercise_names as exercise_names
     from .figure import subplots as subplots
     from .history import History as History
     from .labels import available_languages as available_languages
@@ -41,16 +44,29 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .landscapes import Landscape as Landscape
     from .landscapes import lessard_recht_packard as lessard_recht_packard
     from .landscapes import two_valleys as two_valleys
+    from .mechanics import energy as energy
     from .noise import noise_floor as noise_floor
     from .noise import random_walk as random_walk
     from .optima import optimal_eta as optimal_eta
     from .optima import optimal_eta_beta as optimal_eta_beta
+    from .plots import plot_best_rates as plot_best_rates
+    from .plots import plot_cloud as plot_cloud
     from .plots import plot_decay as plot_decay
+    from .plots import plot_distances as plot_distances
+    from .plots import plot_eigenmodes as plot_eigenmodes
+    from .plots import plot_energy as plot_energy
+    from .plots import plot_filters as plot_filters
     from .plots import plot_iterates as plot_iterates
+    from .plots import plot_loss_map as plot_loss_map
     from .plots import plot_losses as plot_losses
+    from .plots import plot_mean_square as plot_mean_square
     from .plots import plot_phase as plot_phase
     from .plots import plot_rate_map as plot_rate_map
+    from .plots import plot_rate_windows as plot_rate_windows
     from .plots import plot_rates as plot_rates
+    from .plots import plot_regimes as plot_regimes
+    from .plots import plot_smoothing as plot_smoothing
+    from .plots import plot_step_lengths as plot_step_lengths
     from .plots import plot_trace as plot_trace
     from .plots import plot_weights as plot_weights
     from .problems import Quadratic as Quadratic
@@ -59,6 +75,8 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .spectrum import damping as damping
     from .spectrum import is_stable as is_stable
     from .spectrum import iteration_matrix as iteration_matrix
+    from .sweeps import Sweep as Sweep
+    from .sweeps import sweep as sweep
     from .trace import Trace as Trace
     from .trace import eigenmode_errors as eigenmode_errors
     from .training import evaluate_loss as evaluate_loss
@@ -74,14 +92,19 @@ _MODULE_OF = {
     "Landscape": "landscapes",
     "NoisyPaths": "ensemble",
     "Quadratic": "problems",
+    "Sweep": "sweeps",
     "Trace": "trace",
+    "Verdict": "exercises",
     "available_languages": "labels",
+    "check": "exercises",
     "convergence_rate": "spectrum",
     "damping": "spectrum",
     "effective_samples": "averages",
     "eigenmode_errors": "trace",
     "ema": "averages",
+    "energy": "mechanics",
     "evaluate_loss": "training",
+    "exercise_names": "exercises",
     "gradient_descent": "descent",
     "is_stable": "spectrum",
     "iteration_matrix": "spectrum",
@@ -99,18 +122,31 @@ _MODULE_OF = {
     "noisy_descent": "ensemble",
     "optimal_eta": "optima",
     "optimal_eta_beta": "optima",
+    "plot_best_rates": "plots",
+    "plot_cloud": "plots",
     "plot_decay": "plots",
+    "plot_distances": "plots",
+    "plot_eigenmodes": "plots",
+    "plot_energy": "plots",
+    "plot_filters": "plots",
     "plot_iterates": "plots",
+    "plot_loss_map": "plots",
     "plot_losses": "plots",
+    "plot_mean_square": "plots",
     "plot_phase": "plots",
     "plot_rate_map": "plots",
+    "plot_rate_windows": "plots",
     "plot_rates": "plots",
+    "plot_regimes": "plots",
+    "plot_smoothing": "plots",
+    "plot_step_lengths": "plots",
     "plot_trace": "plots",
     "plot_weights": "plots",
     "random_walk": "noise",
     "ravine": "problems",
     "sgd_momentum": "training",
     "subplots": "figure",
+    "sweep": "sweeps",
     "train": "training",
     "two_valleys": "landscapes",
     "use_language": "labels",
@@ -120,7 +156,7 @@ _MODULE_OF = {
 _SUBMODULES = ("dialects", "explore")
 
 # The optional dependencies of a module that a plain `pip install d2lmini` does not bring.
-_EXTRA_OF = {"data": "data", "training": "training", "explore": "explore"}
+_EXTRA_OF = {"data": "data", "training": "training", "sweeps": "training", "explore": "explore"}
 
 __all__ = sorted([*_MODULE_OF, *_SUBMODULES])
 

@@ -202,7 +202,7 @@ def _checked(
     beta = as_number("beta", beta, "0 <= beta < 1", remedy)
     if not 0 <= beta < 1:
         raise ValueError(f"train needs 0 <= beta < 1, got beta={beta}: {remedy}")
-    remedy = "0 is no smoothing, 0.99 averages over about the last hundred minibatches"
+    remedy = "0 is no smoothing; 0.99 has a mean age of 99 minibatches"
     smoothing = as_number("smoothing", smoothing, "0 <= smoothing < 1", remedy)
     if not 0 <= smoothing < 1:
         raise ValueError(f"train needs 0 <= smoothing < 1, got smoothing={smoothing}: {remedy}")
