@@ -17,6 +17,9 @@ from ._drawing import (
     Artists,
     Look,
     arrow_out,
+    check_axes,
+    check_quadratic,
+    check_traces,
     dot_style,
     legend,
     looks,
@@ -80,6 +83,9 @@ def plot_trace(
     >>> d2l.plot_trace(ax, f, trace).texts[-1].get_text()
     'leaves at step 4'
     """
+    check_axes(ax)
+    check_quadratic(f)
+    check_traces(traces)
     require(traces, "plot_trace", "d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=20)")
     if f.dim != 2 or any(trace.x.shape[1] != 2 for trace in traces):
         raise ValueError(

@@ -15,9 +15,9 @@ from torch import nn
 
 from . import _kept_runs
 from ._loop import Settings, run
-from .checks import as_count, as_number
+from .checks import as_count, as_flag, as_number, shown
 from .dataset import Dataset
-from .evaluation import check_fit, evaluate_loss
+from .evaluation import check_fit, check_loss_function, evaluate_loss
 from .history import History
 from .losses import Loss, default_loss, half_mse
 from .memo import recall
@@ -149,6 +149,15 @@ def train(
     >>> model[0].weight.detach().numpy().round(2)
     array([[ 1., -2.]], dtype=float32)
     """
+    check_fit(model, data)
+    check_loss_function(loss)
+    if callback is not None and not callable(callback):
+        raise TypeError(
+            f"callback must be a function of step, cost and smoothed cost, got {shown(callback)}: "
+            "leave it out, or pass for example callback=print"
+        )
+    if progress is not None:
+        progress = as_flag("progress", progress)
     settings = _checked(
         data,
         eta=eta,
@@ -165,12 +174,11 @@ def train(
     if device is not None:
         _move(model, device)
     _check_trainable(model, settings.eta)
-    check_fit(model, data)
 
     def compute() -> History:
         return run(model, data, settings, loss=cost, progress=progress, callback=callback)
 
-    if not memo or callback is not None or not _kept_runs.is_known(model, cost):
+    if not as_flag("memo", memo) or callback is not None or not _kept_runs.is_known(model, cost):
         return compute()
     return recall(
         _kept_runs.key(model, data, settings, cost),
@@ -260,9 +268,9 @@ def _move(model: nn.Module, device: str | torch.device) -> None:
         if target.type == "meta":
             raise RuntimeError("it holds no numbers")
         model.to(target)
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+    except (RuntimeError, AssertionError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
-            f"train cannot use device={device!r} ({str(error).splitlines()[0]}): "
+            f"train cannot use device={shown(device)} ({str(error).splitlines()[0]}): "
             'choose device="cpu", or device="auto" for a GPU if there is one'
         ) from None
 
