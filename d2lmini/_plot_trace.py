@@ -30,7 +30,7 @@ from ._drawing import (
     text_width,
     visible,
 )
-from .checks import Array, as_array
+from .checks import Array, as_array, shown
 from .descent import Trace
 from .labels import label
 from .palette import LIGHT
@@ -101,7 +101,7 @@ def plot_trace(
         limits = as_array("window", window, "pass ((-6, 2), (-3, 3))")
         if limits.shape != (2, 2) or not (limits[:, 0] < limits[:, 1]).all():
             raise ValueError(
-                f"window must be two rising pairs, got {window!r}: pass ((-6, 2), (-3, 3))"
+                f"window must be two rising pairs, got {shown(window)}: pass ((-6, 2), (-3, 3))"
             )
     ax.set_xlim(*limits[0])
     ax.set_ylim(*limits[1])

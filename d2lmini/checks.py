@@ -39,11 +39,15 @@ def real_array(value: Any) -> Array:
     Raises
     ------
     TypeError
-        If something in it is not a real number: text, a complex number, None, a missing entry.
+        If something in it is not a real number: text, a complex number, None, a masked entry; or is
+        an integer or a fraction too large for a float.
     ValueError
         If it is not an array at all: a ragged list, a tensor that needs its gradient.
     """
-    return _float64(_raw(value))
+    try:
+        return _float64(_raw(value))
+    except OverflowError as error:
+        raise TypeError(str(error)) from error
 
 
 def as_reals(name: str, value: Any, remedy: str) -> Array:
@@ -51,9 +55,7 @@ def as_reals(name: str, value: Any, remedy: str) -> Array:
     try:
         return real_array(value)
     except TypeError as error:
-        missing = np.ma.is_masked(value)
-        wrong = "must have no masked entries" if missing else "must hold real numbers"
-        raise TypeError(f"{name} {wrong}, got {shown(value)}: {remedy}") from error
+        raise TypeError(f"{name} must hold real numbers, got {shown(value)}: {remedy}") from error
     except ValueError as error:
         raise ValueError(
             f"{name} must be an array of numbers, got {shown(value)}: {remedy}"
@@ -78,6 +80,8 @@ def as_number(name: str, value: Any, need: str, remedy: str) -> float:
         raw = _raw(value)
     except (TypeError, ValueError):
         raw = np.empty(0)
+    except OverflowError:
+        raw = np.array(math.inf)
     if raw.size != 1 or raw.dtype.kind == "b":
         raise TypeError(f"{name} must be one number with {need}, got {shown(value)}: {remedy}")
     number = float(_float64(raw).reshape(()))
@@ -157,8 +161,6 @@ def _float(entry: Any) -> float:
         return float(entry)
     except ValueError as error:  # a signalling NaN
         raise TypeError(str(error)) from error
-    except OverflowError:
-        return math.inf if operator.gt(entry, 0) else -math.inf
 
 
 def _float64(raw: npt.NDArray[Any]) -> Array:

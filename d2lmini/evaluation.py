@@ -15,6 +15,7 @@ from .losses import Loss, default_loss, paired
 __all__ = [
     "accuracy",
     "check_fit",
+    "check_kinds",
     "check_loss",
     "check_loss_function",
     "evaluate_loss",
@@ -138,10 +139,15 @@ def check_loss_function(loss: object) -> None:
         )
 
 
-def check_fit(model: nn.Module, data: Dataset) -> None:
-    """Raise an error where the model does not take the data, or its outputs do not fit."""
+def check_kinds(model: object, data: object) -> None:
+    """Raise a TypeError where one of the two is something else, or they were exchanged."""
     check_kind("model", model, nn.Module, "a torch.nn.Module", "build it with d2l.mlp")
     check_kind("data", data, Dataset, "a Dataset", "pass for example d2l.load_mnist()")
+
+
+def check_fit(model: nn.Module, data: Dataset) -> None:
+    """Raise an error where the model does not take the data, or its outputs do not fit."""
+    check_kinds(model, data)
     first = next(model.parameters(), None)
     width = 1 if data.n_classes is None else data.n_classes
     remedy = f"build it with mlp([{data.n_features}, ..., {width}], seed=0)"

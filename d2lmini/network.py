@@ -71,7 +71,7 @@ def mlp(sizes: Sequence[int], *, seed: int) -> nn.Sequential:
         )
     seed = as_count("seed", seed, remedy)
     if seed >= 2**64:
-        raise ValueError(f"mlp needs seed < 2**64, got seed={seed}: {remedy}")
+        raise ValueError(f"mlp needs seed < 2**64, got seed={shown(seed)}: {remedy}")
     generator = torch.Generator().manual_seed(seed)
     layers: list[nn.Module] = []
     for n_in, n_out in itertools.pairwise(counts):

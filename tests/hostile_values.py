@@ -105,6 +105,8 @@ _NO_FINITE_NUMBERS: dict[str, Callable[[], Any]] = {
     "Decimal signalling NaN": lambda: Decimal("sNaN"),
     "Decimal infinity": lambda: Decimal("-Infinity"),
     "huge integer": lambda: 10**400,
+    "integer of 5000 digits": lambda: 10**5000,  # which Python refuses to write
+    "list of an integer of 5000 digits": lambda: [-(10**5000)],
     "huge negative integer": lambda: -(10**400),
     "list of huge integers": lambda: [10**400, 1],
     "object array of huge integers": lambda: np.array([10**400, 1], dtype=object),

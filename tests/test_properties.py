@@ -191,6 +191,20 @@ def test_every_public_name_is_tested_with_odd_arguments() -> None:
     assert not missing, f"add to tests/public_calls.py: {', '.join(missing)}"
 
 
+def test_classes_are_numbered_from_zero() -> None:
+    arguments = CALLS["Dataset"].base()
+    with pytest.raises(ValueError, match=r"test_y needs classes from 0 on, got -1: "):
+        d2l.Dataset(**arguments | {"test_y": arguments["test_y"] - 1})
+
+
+def test_a_run_leaves_the_arrays_of_its_caller_as_they_were() -> None:
+    cost = np.array([2.0, 1.0])
+    options = {"steps": 2, "eta": 0.1, "beta": 0.0, "accuracy": None, "seconds": 1.0, "data": "toy"}
+    history = d2l.History(loss=cost, smoothed=cost, **options)
+    cost[0] = 5.0  # neither read-only now nor shared
+    assert history.loss[0] == 2.0
+
+
 def test_the_exempt_are_public_and_have_a_reason() -> None:
     names = {name for name, _ in public_callables()}
     assert set(EXEMPT) <= names
