@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from .checks import Array
+from .checks import Array, check_kind
 from .descent import Trace
 from .labels import label
 from .palette import LIGHT
+from .problems import Quadratic
 
 SMALL = 11  # points, for words inside and above a panel
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.8)), (0, (6, 2, 1.2, 2)))
@@ -79,6 +80,27 @@ def dot_style(look: Look, steps: int, size: float) -> dict[str, Any]:
         "markeredgecolor": LIGHT["paper"],
         "solid_joinstyle": "round",
     }
+
+
+def ascending(values: Array) -> bool:
+    """Tell whether numbers rise from 0 or more to what Matplotlib can place without overflow."""
+    return bool((values[1:] > values[:-1]).all() and values[0] >= 0 and values[-1] <= 1e100)
+
+
+def check_axes(ax: Any) -> None:
+    """Raise an error if there is nothing to draw on."""
+    check_kind("ax", ax, Axes, "an Axes of Matplotlib", "begin with fig, ax = d2l.subplots()")
+
+
+def check_quadratic(f: Any) -> None:
+    """Raise an error if `f` is no quadratic, whose curvature is known."""
+    check_kind("f", f, Quadratic, "a Quadratic", "pass for example d2l.ravine()")
+
+
+def check_traces(traces: Iterable[Any]) -> None:
+    """Raise an error if one of several runs is none."""
+    for trace in traces:
+        check_kind("trace", trace, Trace, "a Trace", "pass what d2l.momentum returned")
 
 
 def require(things: Any, function: str, example: str) -> None:

@@ -12,6 +12,9 @@ from ._drawing import (
     DOTTABLE,
     SMALL,
     Artists,
+    check_axes,
+    check_quadratic,
+    check_traces,
     legend,
     looks,
     panel_size,
@@ -62,6 +65,9 @@ def plot_decay(ax: Axes, f: Quadratic, *traces: Trace) -> Artists:
     >>> d2l.plot_decay(ax, f, d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=20))
     Artists(2 lines, 0 marks, 2 texts)
     """
+    check_axes(ax)
+    check_quadratic(f)
+    check_traces(traces)
     require(traces, "plot_decay", "d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=20)")
     _ = f.minimizer  # raises, and says why, if there is none
     for trace in traces:

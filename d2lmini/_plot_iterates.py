@@ -9,13 +9,15 @@ from matplotlib.axes import Axes
 
 from ._drawing import (
     Artists,
+    check_axes,
+    check_traces,
     dot_style,
     legend,
     looks,
     require,
     whole_steps,
 )
-from .checks import Array
+from .checks import Array, check_kind
 from .descent import Trace
 from .labels import label
 from .palette import LIGHT
@@ -51,6 +53,10 @@ def plot_iterates(ax: Axes, traces: Mapping[str, Trace]) -> Artists:
     >>> d2l.plot_iterates(ax, {"η = 0.4": trace})
     Artists(1 lines, 1 marks, 0 texts)
     """
+    check_axes(ax)
+    remedy = "pass for example {'η = 0.4': trace}"
+    check_kind("traces", traces, Mapping, "a mapping from labels to runs", remedy)
+    check_traces(traces.values())
     require(traces, "plot_iterates", "{'η = 0.4': trace}")
     for name, trace in traces.items():
         if trace.x.shape[1] != 1:

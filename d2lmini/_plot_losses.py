@@ -9,12 +9,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
-from ._drawing import DASHES, Artists, legend, require
-from .checks import as_number
+from ._drawing import DASHES, Artists, check_axes, legend, require
+from .checks import as_number, check_kind
 from .history import History
 from .labels import label
 from .palette import LIGHT
 
+_LARGEST = 1e100  # beyond it, and below its inverse, Matplotlib overflows
 _POINTS = 400  # per curve: as many as a panel has room for
 
 
@@ -56,11 +57,16 @@ def plot_losses(ax: Axes, histories: Mapping[str, History], target: float | None
     >>> d2l.plot_losses(ax, {"β = 0.9": run}, target=0.1)
     Artists(1 lines, 2 marks, 0 texts)
     """
+    check_axes(ax)
+    remedy = "pass for example {'β = 0.9': history}"
+    check_kind("histories", histories, Mapping, "a mapping from labels to runs", remedy)
+    for history in histories.values():
+        check_kind("history", history, History, "a History", "pass what d2l.train returned")
     require(histories, "plot_losses", "{'β = 0.9': history}")
     curves = {}
     for name, history in histories.items():
         loss = np.asarray(history.smoothed, dtype=np.float64)
-        drawable = np.isfinite(loss) & (loss > 0)
+        drawable = (loss >= 1 / _LARGEST) & (loss <= _LARGEST)
         if loss.ndim != 1 or not drawable.any():
             raise ValueError(
                 f"the run {name!r} has no finite positive loss to draw, shape {loss.shape}: "
@@ -70,8 +76,11 @@ def plot_losses(ax: Axes, histories: Mapping[str, History], target: float | None
     bounds = [np.nanmin(c) for c in curves.values()] + [np.nanmax(c) for c in curves.values()]
     if target is not None:
         target = as_number("target", target, "target > 0", "pass for example target=0.1")
-        if target <= 0:
-            raise ValueError(f"target must be > 0 on a logarithmic axis, got target={target:g}")
+        if not 1 / _LARGEST <= target <= _LARGEST:
+            raise ValueError(
+                f"target must be > 0 on a logarithmic axis, and between {1 / _LARGEST:g} and "
+                f"{_LARGEST:g}, got target={target:g}: pass for example target=0.1"
+            )
         bounds.append(target)
     # The extra room keeps a last digit from deciding which round number comes next.
     low, high = _down(min(bounds) / 1.2), _up(max(bounds) * 1.05)

@@ -13,6 +13,8 @@ from ._drawing import (
     DOTTABLE,
     Artists,
     arrow_out,
+    check_axes,
+    check_traces,
     dot_style,
     legend,
     looks,
@@ -28,6 +30,7 @@ from .descent import Trace
 from .labels import label
 from .palette import LIGHT
 
+_FARTHEST = 1e100  # beyond it, Matplotlib overflows
 _REACH = 3.0  # how many times its starting distance a run may overshoot by
 
 
@@ -68,6 +71,8 @@ def plot_phase(ax: Axes, *traces: Trace, rest: float | None = None) -> Artists:
     >>> d2l.plot_phase(ax, *runs, rest=0)
     Artists(2 lines, 3 marks, 1 texts)
     """
+    check_axes(ax)
+    check_traces(traces)
     require(traces, "plot_phase", "d2l.momentum(lambda x: x, 4, eta=0.1, beta=0.9, steps=60)")
     if any(trace.x.shape[1] != 1 for trace in traces):
         raise ValueError(
@@ -76,7 +81,10 @@ def plot_phase(ax: Axes, *traces: Trace, rest: float | None = None) -> Artists:
             "plot_trace)"
         )
     if rest is not None:
-        rest = as_number("rest", rest, "the position where the gradient vanishes", "pass rest=0")
+        remedy = "pass rest=0"
+        rest = as_number("rest", rest, "the position where the gradient vanishes", remedy)
+        if abs(rest) > _FARTHEST:
+            raise ValueError(f"rest must be within {_FARTHEST:g} of 0, got rest={rest:g}: {remedy}")
     paths = [np.concatenate([trace.x, trace.v], axis=1) for trace in traces]  # (steps + 1, 2)
     limits = _window(paths, rest)
     ax.set_xlim(*limits[0])

@@ -9,7 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from ._drawing import SMALL, Artists, legend, panel_size, say
+from ._drawing import (
+    SMALL,
+    Artists,
+    ascending,
+    check_axes,
+    check_quadratic,
+    legend,
+    panel_size,
+    say,
+)
 from .checks import Array, as_array
 from .labels import label
 from .optima import optimal_eta_beta
@@ -69,6 +78,8 @@ def plot_rate_map(
     >>> d2l.plot_rate_map(ax, eta, beta, rates.max(axis=-1), f).marks[-1].get_label()
     'best: η = 0.6679, β = 0.4026'
     """
+    check_axes(ax)
+    check_quadratic(f)
     eta = _axis("etas", etas, "np.linspace(0, 1, 101)")
     beta = _axis("betas", betas, "np.linspace(0, 1, 101)")
     if beta[-1] > 1:
@@ -139,9 +150,9 @@ def plot_rate_map(
 
 def _axis(name: str, values: npt.ArrayLike, example: str) -> Array:
     array = as_array(name, values, f"pass for example {example}")
-    if array.ndim != 1 or array.size < 2 or not (np.diff(array) > 0).all() or array[0] < 0:
+    if array.ndim != 1 or array.size < 2 or not ascending(array):
         raise ValueError(
-            f"{name} must be at least two numbers >= 0 in ascending order, got "
+            f"{name} must be at least two numbers from 0 to 1e100 in ascending order, got "
             f"shape {array.shape}: pass for example {example}"
         )
     return array

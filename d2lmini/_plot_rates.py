@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from ._drawing import DASHES, Artists, legend, say
+from ._drawing import DASHES, Artists, ascending, check_axes, check_quadratic, legend, say
 from .checks import Array, as_array
 from .labels import label
 from .optima import optimal_eta
@@ -50,10 +49,12 @@ def plot_rates(ax: Axes, etas: npt.ArrayLike, f: Quadratic) -> Artists:
     >>> d2l.plot_rates(ax, [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], d2l.ravine()).texts[-1].get_text()
     'best: η = 0.4762'
     """
+    check_axes(ax)
+    check_quadratic(f)
     eta = as_array("etas", etas, "pass for example np.linspace(0, 0.6, 301)")
-    if eta.ndim != 1 or eta.size < 2 or not (np.diff(eta) > 0).all() or eta[0] < 0:
+    if eta.ndim != 1 or eta.size < 2 or not ascending(eta):
         raise ValueError(
-            "etas must be at least two learning rates >= 0 in ascending order, got "
+            "etas must be at least two learning rates from 0 to 1e100 in ascending order, got "
             f"shape {eta.shape}: pass for example np.linspace(0, 0.6, 301)"
         )
     _ = f.minimizer  # raises, and says why, if there is none

@@ -17,6 +17,9 @@ from ._drawing import (
     Artists,
     Look,
     arrow_out,
+    check_axes,
+    check_quadratic,
+    check_traces,
     dot_style,
     legend,
     looks,
@@ -27,7 +30,7 @@ from ._drawing import (
     text_width,
     visible,
 )
-from .checks import Array, as_array
+from .checks import Array, as_array, shown
 from .descent import Trace
 from .labels import label
 from .palette import LIGHT
@@ -80,6 +83,9 @@ def plot_trace(
     >>> d2l.plot_trace(ax, f, trace).texts[-1].get_text()
     'leaves at step 4'
     """
+    check_axes(ax)
+    check_quadratic(f)
+    check_traces(traces)
     require(traces, "plot_trace", "d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=20)")
     if f.dim != 2 or any(trace.x.shape[1] != 2 for trace in traces):
         raise ValueError(
@@ -95,7 +101,7 @@ def plot_trace(
         limits = as_array("window", window, "pass ((-6, 2), (-3, 3))")
         if limits.shape != (2, 2) or not (limits[:, 0] < limits[:, 1]).all():
             raise ValueError(
-                f"window must be two rising pairs, got {window!r}: pass ((-6, 2), (-3, 3))"
+                f"window must be two rising pairs, got {shown(window)}: pass ((-6, 2), (-3, 3))"
             )
     ax.set_xlim(*limits[0])
     ax.set_ylim(*limits[1])

@@ -6,15 +6,16 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from ._drawing import Artists, legend, panel_size, whole_steps
+from ._drawing import Artists, check_axes, legend, panel_size, whole_steps
 from .averages import weights
-from .checks import as_array, as_count
+from .checks import as_array, as_count, as_flag
 from .labels import label
 from .palette import LIGHT
 
 _MARKERS = "oDs^v"
 _MOST = 5  # as many as there are looks; more stems would be a thicket
 _WIDEST = 4.0  # points
+_LONGEST = 10_000  # stems of each: there are not nearly as many pixels
 
 
 def plot_weights(
@@ -56,6 +57,7 @@ def plot_weights(
     >>> d2l.plot_weights(ax, [0.95, 0.9, 0.6, 0])
     Artists(4 lines, 4 marks, 0 texts)
     """
+    check_axes(ax)
     memory = np.atleast_1d(as_array("betas", betas, "pass for example [0.95, 0.9, 0.6, 0]"))
     if memory.ndim != 1 or not 1 <= memory.size <= _MOST:
         raise ValueError(
@@ -68,11 +70,11 @@ def plot_weights(
             f"plot_weights needs 0 <= beta < 1, got beta={bad:g}: "
             "with beta >= 1 past gradients never fade"
         )
-    count = as_count("n", n, "pass for example n=40")
+    count = as_count("n", n, "pass for example n=40", most=_LONGEST)
     if count == 0:
         raise ValueError("n must be at least 1, got n=0: pass for example n=40")
     heights = weights(memory, count)  # (n, m)
-    if normalised:
+    if as_flag("normalised", normalised):
         heights = heights * (1 - memory)
     ages = np.arange(count)
     top = float(heights.max())

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_count
+from .checks import MOST, Array, as_array, as_count, as_flag
 
 __all__ = [
     "effective_samples",
@@ -43,7 +43,7 @@ def leaky_average(g: npt.ArrayLike, beta: npt.ArrayLike) -> Array:
     Returns
     -------
     ndarray, shape (n, ...)
-        The averages :math:`v_1, \dots, v_n`; ``inf`` where one is too large for a float.
+        The averages :math:`v_1, \dots, v_n`; infinite from where one is too large for a float on.
 
     Raises
     ------
@@ -110,10 +110,9 @@ def ema(g: npt.ArrayLike, beta: npt.ArrayLike, *, debias: bool = False) -> Array
     array([1., 1., 1., 1.])
     """
     sequence, memory = _sequence(g), _memory(beta, below_one=True)
-    if not isinstance(debias, bool | np.bool_):
-        raise TypeError(f"debias must be True or False, got {debias!r}: pass debias=True")
+    corrected = as_flag("debias", debias)
     average = _fade(sequence, memory, 1 - memory)
-    if not debias:
+    if not corrected:
         return average
     ones = np.ones((len(average), *(1,) * (average.ndim - 1)))
     # The sum of the weights, 1 - beta**t, added up as the average itself is: no digits cancel.
@@ -140,7 +139,7 @@ def weights(beta: npt.ArrayLike, n: int) -> Array:
     Raises
     ------
     ValueError
-        If `beta` is out of its range or `n` is negative.
+        If `beta` is out of its range, or `n` is negative or above :math:`2^{24}` weights in all.
     TypeError
         If `beta` is not made of real numbers or `n` is not a whole number.
 
@@ -151,7 +150,8 @@ def weights(beta: npt.ArrayLike, n: int) -> Array:
     array([1.   , 0.9  , 0.81 , 0.729])
     """
     memory = _memory(beta, below_one=False)
-    age = np.arange(as_count("n", n, "pass for example n=40"))
+    most = MOST // max(memory.size, 1)
+    age = np.arange(as_count("n", n, "pass for example n=40", most=most))
     return np.asarray(memory ** age.reshape(-1, *(1,) * memory.ndim))
 
 

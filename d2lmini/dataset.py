@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .checks import check_kind, shown
+
 __all__ = ["Dataset"]
 
 
@@ -34,7 +36,10 @@ class Dataset:
     Raises
     ------
     ValueError
-        If the shapes do not fit together, or if only one of the two parts holds classes.
+        If the shapes do not fit together, if only one of the two parts holds classes, or if a class
+        is negative.
+    TypeError
+        If something is not an array of real numbers, or not text.
 
     Examples
     --------
@@ -60,6 +65,16 @@ class Dataset:
     test_y: npt.NDArray[Any]  # (m,) of int64 or float32
 
     def __post_init__(self) -> None:
+        for name in ("name", "source"):
+            check_kind(name, getattr(self, name), str, "text", 'pass for example "MNIST"')
+        for field in fields(self)[2:]:
+            array = getattr(self, field.name)
+            numeric = isinstance(array, np.ndarray) and array.dtype.kind in "fiub"
+            if not numeric or np.ma.is_masked(array):
+                raise TypeError(
+                    f"{field.name} must be an ndarray of real numbers, none of them masked, got "
+                    f"{shown(array)}: pass for example np.asarray({field.name}, dtype=np.float32)"
+                )
         for split in ("train", "test"):
             x, y = getattr(self, f"{split}_x"), getattr(self, f"{split}_y")
             if x.ndim != 2 or y.shape != (len(x),) or len(x) == 0:
@@ -78,6 +93,13 @@ class Dataset:
                 f"{self.name}: train_y and test_y need to be both whole numbers (classes) or both "
                 f"floating-point numbers (values), got {self.train_y.dtype} and {self.test_y.dtype}"
             )
+        for split in ("train", "test"):
+            y = getattr(self, f"{split}_y")
+            if y.dtype.kind == "i" and y.min() < 0:
+                raise ValueError(
+                    f"{self.name}: {split}_y needs classes from 0 on, got {y.min()}: "
+                    "number the classes anew"
+                )
         for field in fields(self)[2:]:
             view = getattr(self, field.name).view()
             view.flags.writeable = False

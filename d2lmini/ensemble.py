@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_count, as_generator, as_number, real_array
+from .checks import Array, as_array, as_count, as_generator, as_number, real_array, shown
 from .iterate import Gradient, start
 
 __all__ = ["NoisyPaths", "noisy_descent"]
@@ -158,8 +158,8 @@ def noisy_descent(
         raise ValueError("paths must be >= 1, got paths=0: pass for example paths=2000")
     if (count + 1) * runs * point.size > _LARGEST:
         raise ValueError(
-            f"steps and paths are too many, got steps={count} and paths={runs}: the positions "
-            "would not fit in 2 GiB; run fewer at a time"
+            f"steps and paths are too many, got steps={shown(count)} and paths={shown(runs)}: "
+            "the positions would not fit in 2 GiB; run fewer at a time"
         )
     rates = _one_for_each("eta", eta, count, "step")
     deviation = _one_for_each("sigma", sigma, point.size, "coordinate")
@@ -206,7 +206,7 @@ def _evaluate(grad: Gradient, x: Array) -> Array:
         g = real_array(returned)
     except (TypeError, ValueError):
         raise TypeError(
-            f"grad must return an array of shape {x.shape}, got {returned!r}: "
+            f"grad must return an array of shape {x.shape}, got {shown(returned)}: "
             "return an array such as 2 * x"
         ) from None
     if g.shape != x.shape:

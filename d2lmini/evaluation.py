@@ -8,10 +8,20 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from .checks import check_kind, shown
 from .dataset import Dataset
 from .losses import Loss, default_loss, paired
 
-__all__ = ["accuracy", "check_fit", "check_loss", "evaluate_loss", "mean_loss", "modes"]
+__all__ = [
+    "accuracy",
+    "check_fit",
+    "check_kinds",
+    "check_loss",
+    "check_loss_function",
+    "evaluate_loss",
+    "mean_loss",
+    "modes",
+]
 
 _BLOCK = 1000  # examples at a time
 
@@ -69,8 +79,11 @@ def evaluate_loss(
     >>> round(evaluate_loss(model, data), 6)  # the errors are 0, 1, 2
     0.833333
     """
-    if split not in ("train", "test"):
-        raise ValueError(f'evaluate_loss needs split="train" or split="test", got {split!r}')
+    if not isinstance(split, str) or split not in ("train", "test"):
+        raise ValueError(
+            f'evaluate_loss needs split="train" or split="test", got {shown(split)}: choose one'
+        )
+    check_loss_function(loss)
     check_fit(model, data)
     return mean_loss(model, data, split, default_loss(data) if loss is None else loss)
 
@@ -117,8 +130,24 @@ def check_loss(cost: object) -> None:
         )
 
 
+def check_loss_function(loss: object) -> None:
+    """Refuse what cannot be called as a loss; None stands for the default."""
+    if loss is not None and not callable(loss):
+        raise TypeError(
+            f"loss must be a function of outputs and targets, got {shown(loss)}: "
+            "pass for example loss=torch.nn.functional.mse_loss, without ()"
+        )
+
+
+def check_kinds(model: object, data: object) -> None:
+    """Raise a TypeError where one of the two is something else, or they were exchanged."""
+    check_kind("model", model, nn.Module, "a torch.nn.Module", "build it with d2l.mlp")
+    check_kind("data", data, Dataset, "a Dataset", "pass for example d2l.load_mnist()")
+
+
 def check_fit(model: nn.Module, data: Dataset) -> None:
-    """Raise a ValueError where the model does not take the data, or its outputs do not fit."""
+    """Raise an error where the model does not take the data, or its outputs do not fit."""
+    check_kinds(model, data)
     first = next(model.parameters(), None)
     width = 1 if data.n_classes is None else data.n_classes
     remedy = f"build it with mlp([{data.n_features}, ..., {width}], seed=0)"

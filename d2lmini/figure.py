@@ -68,6 +68,7 @@ _STYLE: Any = {  # a dict; Matplotlib's type for its keys differs among versions
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _XML = "http://www.w3.org/XML/1998/namespace"
+_MOST = 20  # panels below or beside one another
 _NUMBERS = frozenset({"d", "x", "y", "width", "height", "transform", "points"})
 
 
@@ -159,8 +160,11 @@ def subplots(
     >>> fig
     <Figure: 2 panels>
     """
+    remedy = "pass for example subplots(1, 2)"
+    nrows = as_count("nrows", nrows, remedy, most=_MOST)
+    ncols = as_count("ncols", ncols, remedy, most=_MOST)
     for name, count in (("nrows", nrows), ("ncols", ncols)):
-        if as_count(name, count, "pass for example subplots(1, 2)") == 0:
+        if count == 0:
             raise ValueError(f"{name} must be at least 1, got 0: a figure needs a panel")
     width = _length("width", width)
     if height is None:
@@ -177,7 +181,9 @@ def subplots(
 def _length(name: str, value: Any) -> float:
     inches = as_number(name, value, "a positive length in inches", "7 is the width of the text")
     if not 0 < inches <= 100:
-        raise ValueError(f"{name} must be between 0 and 100 inches, got {inches:g}")
+        raise ValueError(
+            f"{name} must be between 0 and 100 inches, got {inches:g}: 7 is the width of the text"
+        )
     return inches
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from .checks import as_number, as_reals
+
 __all__ = ["History"]
 
 
@@ -50,8 +52,15 @@ class History:
     test_loss: float | None = None
 
     def __post_init__(self) -> None:
-        self.loss.flags.writeable = False
-        self.smoothed.flags.writeable = False
+        for name in ("loss", "smoothed"):
+            costs = as_reals(name, getattr(self, name), "pass the cost of each minibatch")
+            if costs.ndim != 1:
+                raise ValueError(
+                    f"{name} must have shape (steps,), got shape {costs.shape}: "
+                    "pass the cost of each minibatch"
+                )
+            costs.flags.writeable = False
+            object.__setattr__(self, name, costs)  # a copy, so that the caller's stays writeable
 
     def __repr__(self) -> str:
         if self.diverged:
@@ -77,6 +86,11 @@ class History:
         int or None
             A number from 1 to `steps`, or None where the cost was never that small.
 
+        Raises
+        ------
+        ValueError, TypeError
+            If `target` is not a finite number.
+
         Examples
         --------
         >>> cost = np.array([2.0, 1.0, 0.5, 0.7])
@@ -86,5 +100,6 @@ class History:
         >>> history.steps_to(0.1) is None
         True
         """
-        reached = np.flatnonzero(self.smoothed <= target)
+        cost = as_number("target", target, "a finite value", "pass a cost such as target=0.1")
+        reached = np.flatnonzero(self.smoothed <= cost)
         return int(reached[0]) + 1 if len(reached) else None

@@ -13,6 +13,8 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from .checks import shown
+
 __all__ = ["available_languages", "catalogue", "label", "language", "use_language"]
 
 _language = "en"
@@ -69,7 +71,7 @@ def use_language(code: str) -> None:
     global _language
     if not isinstance(code, str) or code not in _catalogues():
         raise ValueError(
-            f"no labels for the language {code!r}: use one of "
+            f"no labels for the language {shown(code)}: use one of "
             f"{', '.join(map(repr, available_languages()))}, "
             "or add a file d2lmini/languages/<code>.json"
         )
@@ -142,10 +144,10 @@ def label(key: str, **fields: object) -> str:
     'leaves at step 3'
     """
     texts = _catalogues()[_language]
-    if key not in texts:
-        near = difflib.get_close_matches(str(key), texts, n=1)
+    if not isinstance(key, str) or key not in texts:
+        near = difflib.get_close_matches(key, texts, n=1) if isinstance(key, str) else []
         hint = f"did you mean {near[0]!r}?" if near else "the keys are in languages/en.json"
-        raise LookupError(f"no label {key!r} in {_language!r}: {hint}")
+        raise LookupError(f"no label {shown(key)} in {_language!r}: {hint}")
     try:
         return texts[key].format(**fields)
     except (KeyError, IndexError) as error:

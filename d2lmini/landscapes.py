@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array
+from .checks import Array, real_array, shown
 
 __all__ = ["Landscape", "lessard_recht_packard", "two_valleys"]
 
@@ -111,12 +111,10 @@ class Landscape:
     def _at(formula: Formula, x: npt.ArrayLike) -> Any:
         # Not as_array: a path that diverges may be looked at up to its very end, inf included.
         try:
-            if x is None:
-                raise TypeError
-            place = np.asarray(x, dtype=np.float64)
-        except (TypeError, ValueError, OverflowError):
+            place = real_array(x)
+        except (TypeError, ValueError):
             raise TypeError(
-                f"x must hold real numbers, got {x!r}: pass positions such as [-1, 0, 1]"
+                f"x must hold real numbers, got {shown(x)}: pass positions such as [-1, 0, 1]"
             ) from None
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             return np.asarray(formula(place))[()]

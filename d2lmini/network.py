@@ -10,9 +10,11 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from .checks import as_count
+from .checks import as_count, shown
 
 __all__ = ["mlp"]
+
+_LARGEST = 2**28
 
 
 def mlp(sizes: Sequence[int], *, seed: int) -> nn.Sequential:
@@ -54,12 +56,22 @@ def mlp(sizes: Sequence[int], *, seed: int) -> nn.Sequential:
     try:
         counts = [operator.index(size) for size in sizes]
     except TypeError:
-        raise TypeError(f"mlp needs whole numbers for sizes, got {sizes!r}: {remedy}") from None
+        raise TypeError(
+            f"mlp needs whole numbers for sizes, got {shown(sizes)}: {remedy}"
+        ) from None
     if len(counts) < 2 or min(counts) < 1:
-        raise ValueError(f"mlp needs at least two sizes, all positive, got {counts}: {remedy}")
+        raise ValueError(
+            f"mlp needs at least two sizes, all positive, got {shown(counts)}: {remedy}"
+        )
+    weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(counts))
+    if weights > _LARGEST:
+        raise ValueError(
+            f"mlp needs sizes with at most {_LARGEST} weights, which take 1 GiB, got "
+            f"{shown(counts)}: {remedy}"
+        )
     seed = as_count("seed", seed, remedy)
     if seed >= 2**64:
-        raise ValueError(f"mlp needs seed < 2**64, got seed={seed}: {remedy}")
+        raise ValueError(f"mlp needs seed < 2**64, got seed={shown(seed)}: {remedy}")
     generator = torch.Generator().manual_seed(seed)
     layers: list[nn.Module] = []
     for n_in, n_out in itertools.pairwise(counts):

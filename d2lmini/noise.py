@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_count, as_generator, as_number
+from .checks import MOST, Array, as_array, as_count, as_generator, as_number
 from .spectrum import is_stable
 
 __all__ = ["noise_floor", "random_walk"]
@@ -77,7 +77,10 @@ def noise_floor(
     if (deviation < 0).any():
         raise ValueError(f"sigma must be >= 0, got {deviation.min():g}: drop the minus sign")
     stable = is_stable(lam, eta=eta, beta=beta)  # which checks lam, eta and beta
-    curvature, rate, memory = (np.asarray(value, dtype=np.float64) for value in (lam, eta, beta))
+    curvature, rate, memory = (
+        as_array(name, value, "pass numbers")
+        for name, value in (("lam", lam), ("eta", eta), ("beta", beta))
+    )
     try:
         stable, curvature, rate, memory, deviation = np.broadcast_arrays(
             stable, curvature, rate, memory, deviation
@@ -95,7 +98,8 @@ def noise_floor(
         # The root of eta / lam, because eta / lam and sigma² may overflow where the result is fine.
         spread = deviation * np.sqrt(rate) / np.sqrt(curvature)
         gap = 2 * (1 + memory) - rate * curvature
-        floor[stable] = spread * spread * ((1 + memory) / ((1 - memory) * gap))
+        # Nor is it squared before the factor is in, in case the square of a tiny one is zero.
+        floor[stable] = (spread * np.sqrt((1 + memory) / ((1 - memory) * gap))) ** 2
     return floor[()]
 
 
@@ -124,7 +128,7 @@ def random_walk(
     Raises
     ------
     ValueError
-        If `steps` or `seed` is negative, or not low <= high.
+        If `steps` is negative or above :math:`2^{24}`, `seed` is negative, or not low <= high.
     TypeError
         If an argument is not a number (`seed` may be a generator as well).
 
@@ -134,7 +138,7 @@ def random_walk(
     >>> d2l.random_walk(steps=3, seed=0).round(2)
     array([  0.  ,   2.74,  -1.87, -11.05])
     """
-    count = as_count("steps", steps, "pass for example steps=200")
+    count = as_count("steps", steps, "pass for example steps=200", most=MOST)
     need, remedy = "low <= high", "pass for example low=-10, high=10"
     least, most = as_number("low", low, need, remedy), as_number("high", high, need, remedy)
     if least > most:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .checks import as_number, shown
+
 __all__ = ["sgd_momentum"]
 
 
@@ -38,7 +40,10 @@ def sgd_momentum(
     Raises
     ------
     ValueError
-        If there is not one velocity for each parameter, or if no parameter has a gradient.
+        If there is not one velocity for each parameter, or if no parameter has a gradient, or `eta`
+        or `beta` is not finite.
+    TypeError
+        If `params` or `states` is not a list of tensors, or `eta` or `beta` not a number.
 
     Examples
     --------
@@ -51,6 +56,14 @@ def sgd_momentum(
     >>> x, v
     (tensor([0., 0.], requires_grad=True), tensor([1., 2.]))
     """
+    for name, tensors in (("params", params), ("states", states)):
+        if not isinstance(tensors, list | tuple) or not all(isinstance(t, Tensor) for t in tensors):
+            raise TypeError(
+                f"{name} must be a list of tensors, got {shown(tensors)}: "
+                "begin with params = list(model.parameters())"
+            )
+    eta = as_number("eta", eta, "a finite value", "pass for example eta=0.01")
+    beta = as_number("beta", beta, "a finite value", "pass for example beta=0.9")
     if len(states) != len(params):
         raise ValueError(
             f"sgd_momentum needs one velocity for each parameter, got {len(states)} for "
@@ -61,6 +74,12 @@ def sgd_momentum(
         raise ValueError(
             f"sgd_momentum needs gradients, but none of {len(params)} parameters has one: "
             "call loss.backward() first"
+        )
+    largest = min(torch.finfo(x.dtype).max for x, _, _ in live)
+    if abs(eta) > largest:
+        raise ValueError(
+            f"eta must be at most {largest:.4g}, the largest number of the parameters' type, got "
+            f"eta={eta:g}: pass for example eta=0.01"
         )
     for x, v, g in live:
         v.mul_(beta).add_(g)

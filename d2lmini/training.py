@@ -15,9 +15,9 @@ from torch import nn
 
 from . import _kept_runs
 from ._loop import Settings, run
-from .checks import as_count, as_number
+from .checks import as_count, as_flag, as_number, shown
 from .dataset import Dataset
-from .evaluation import check_fit, evaluate_loss
+from .evaluation import check_fit, check_kinds, check_loss_function, evaluate_loss
 from .history import History
 from .losses import Loss, default_loss, half_mse
 from .memo import recall
@@ -149,6 +149,15 @@ def train(
     >>> model[0].weight.detach().numpy().round(2)
     array([[ 1., -2.]], dtype=float32)
     """
+    check_kinds(model, data)
+    check_loss_function(loss)
+    if callback is not None and not callable(callback):
+        raise TypeError(
+            f"callback must be a function of step, cost and smoothed cost, got {shown(callback)}: "
+            "leave it out, or pass for example callback=print"
+        )
+    if progress is not None:
+        progress = as_flag("progress", progress)
     settings = _checked(
         data,
         eta=eta,
@@ -170,7 +179,7 @@ def train(
     def compute() -> History:
         return run(model, data, settings, loss=cost, progress=progress, callback=callback)
 
-    if not memo or callback is not None or not _kept_runs.is_known(model, cost):
+    if not as_flag("memo", memo) or callback is not None or not _kept_runs.is_known(model, cost):
         return compute()
     return recall(
         _kept_runs.key(model, data, settings, cost),
@@ -225,20 +234,20 @@ def _checked(
     if batch_size > examples:
         raise ValueError(
             f"train needs batch_size <= {examples}, the number of training examples of "
-            f"{data.name}, got batch_size={batch_size}: choose a smaller minibatch"
+            f"{data.name}, got batch_size={shown(batch_size)}: choose a smaller minibatch"
         )
     if epochs is not None:
         max_steps = min(max_steps, at_least_one("epochs", epochs) * (examples // batch_size))
     threads = torch.get_num_threads() if threads is None else at_least_one("threads", threads)
     if threads > _MOST_THREADS:
         raise ValueError(
-            f"train needs threads <= {_MOST_THREADS}, got threads={threads}: "
+            f"train needs threads <= {_MOST_THREADS}, got threads={shown(threads)}: "
             "one thread is fastest for a small network"
         )
     remedy = "any number from 0 on that has 64 bits will do"
     seed = as_count("seed", seed, remedy)
     if seed >= 2**64:
-        raise ValueError(f"train needs seed < 2**64, got seed={seed}: {remedy}")
+        raise ValueError(f"train needs seed < 2**64, got seed={shown(seed)}: {remedy}")
     return Settings(
         eta=eta,
         beta=beta,
@@ -260,9 +269,9 @@ def _move(model: nn.Module, device: str | torch.device) -> None:
         if target.type == "meta":
             raise RuntimeError("it holds no numbers")
         model.to(target)
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+    except (RuntimeError, AssertionError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
-            f"train cannot use device={device!r} ({str(error).splitlines()[0]}): "
+            f"train cannot use device={shown(device)} ({str(error).splitlines()[0]}): "
             'choose device="cpu", or device="auto" for a GPU if there is one'
         ) from None
 

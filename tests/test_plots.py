@@ -292,6 +292,22 @@ def test_window_can_be_chosen() -> None:
         d2l.plot_trace(ax, RAVINE, descend(0.4), window=((6, -6), (-3, 3)))
 
 
+def test_a_plane_has_no_contours() -> None:
+    fig, ax = d2l.subplots()
+    plane = d2l.Quadratic([0, 0])
+    drawn = d2l.plot_trace(ax, plane, d2l.gradient_descent(plane.grad, [1, 2], eta=1, steps=3))
+    assert len(drawn.marks) == 1  # the start
+    assert "minimizer" not in words(fig.svg())
+
+
+def test_the_goal_is_named_inside_the_panel_where_it_is_at_the_right_edge() -> None:
+    fig, ax = d2l.subplots()
+    drawn = d2l.plot_trace(ax, RAVINE, descend(0.4), window=((-6, 0.2), (-3, 3)))
+    (name,) = (text for text in drawn.texts if text.get_text() == "minimizer")
+    fig.canvas.draw()
+    assert name.get_window_extent().x1 <= fig.bbox.x1
+
+
 @pytest.mark.parametrize("start", [(0, 0), (5, 0), (0, 1e-9), (1e6, 1)])
 def test_any_start_gives_a_picture(start: tuple[float, float]) -> None:
     fig, ax = d2l.subplots()
@@ -402,6 +418,14 @@ def test_losses_limits_do_not_move_with_the_last_digits() -> None:
         d2l.plot_losses(ax, {"plain": history(steps, 0.0, last)}, target=0.1)
         limits.append((ax.get_xlim(), ax.get_ylim()))
     assert limits[0] == limits[1] == limits[2]
+
+
+def test_losses_over_many_decades_are_ticked_at_powers_of_ten() -> None:
+    _, ax = d2l.subplots()
+    d2l.plot_losses(ax, {"run": history(400, 0.9, 1e-7)})
+    ticks = ax.get_yticks()
+    assert len(ticks) >= 6
+    np.testing.assert_allclose(np.log10(ticks), np.log10(ticks).round(), atol=1e-9)
 
 
 def test_losses_differ_only_inside_measured_groups() -> None:
