@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import Array, as_number
+from .checks import Array, as_number, shown
 
 __all__ = ["Dialect", "refuse_nesterov", "scaled"]
 
@@ -51,7 +51,7 @@ def _checked(name: str, value: Any) -> float | bool:
     """Return an argument of a setting as a float within its range, or as a flag."""
     if name in _FLAGS:
         if not isinstance(value, bool | np.bool_):
-            raise TypeError(f"{name} must be True or False, got {value!r}")
+            raise TypeError(f"{name} must be True or False, got {shown(value)}")
         return bool(value)
     if name in _RATES:
         number = as_number(name, value, f"{name} >= 0", "0.1 is a place to start")

@@ -26,6 +26,8 @@ __all__ = [
     "weights",
 ]
 
+_LARGEST = float(np.finfo(np.float64).max)
+
 
 def leaky_average(g: npt.ArrayLike, beta: npt.ArrayLike) -> Array:
     r"""Return the leaky average of a sequence, at every time.
@@ -116,7 +118,9 @@ def ema(g: npt.ArrayLike, beta: npt.ArrayLike, *, debias: bool = False) -> Array
         return average
     ones = np.ones((len(average), *(1,) * (average.ndim - 1)))
     # The sum of the weights, 1 - beta**t, added up as the average itself is: no digits cancel.
-    return average / _fade(ones, memory, 1 - memory)
+    with np.errstate(over="ignore"):  # by rounding: a mean is not beyond its largest entry
+        mean = average / _fade(ones, memory, 1 - memory)
+    return np.clip(mean, -_LARGEST, _LARGEST)
 
 
 def weights(beta: npt.ArrayLike, n: int) -> Array:

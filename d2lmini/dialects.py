@@ -31,7 +31,7 @@ import numpy.typing as npt
 from ._dialect import Dialect
 from ._dialects_inside import Keras, Velocity
 from ._dialects_outside import D2L, EMA, Optax, PyTorch
-from .checks import Array, as_array
+from .checks import Array, as_array, as_flag, shown
 from .iterate import Gradient, Path, count_steps, iterate
 
 __all__ = [
@@ -136,16 +136,16 @@ def convert(setting: Dialect, *, to: type[D], exact: bool = True) -> D:
     """
     if not isinstance(setting, Dialect):
         raise TypeError(
-            f"setting must be a setting of a dialect, got {setting!r}: "
+            f"setting must be a setting of a dialect, got {shown(setting)}: "
             "pass for example D2L(eta=0.1, beta=0.9)"
         )
     if not (isinstance(to, type) and to in _DIALECTS):
         names = ", ".join(dialect.__name__ for dialect in _DIALECTS)
-        raise TypeError(f"to must be a dialect, got {to!r}: pass one of the classes {names}")
+        raise TypeError(f"to must be a dialect, got {shown(to)}: pass one of the classes {names}")
     if isinstance(setting, to):
         return setting
     reason = setting._unlike()
-    if exact and reason:
+    if as_flag("exact", exact) and reason:
         raise ValueError(
             f"{setting} has no exact translation into {to.__name__}: {reason}; "
             "exact=False gives the setting that is the same in the long run"
@@ -209,7 +209,7 @@ def run(
     """
     if not isinstance(setting, Dialect):
         raise TypeError(
-            f"setting must be a setting of a dialect, got {setting!r}: "
+            f"setting must be a setting of a dialect, got {shown(setting)}: "
             "pass for example D2L(eta=0.1, beta=0.9)"
         )
     steps = count_steps(steps)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_count, real_array
+from .checks import Array, as_array, as_count, real_array, shown
 
 __all__ = ["Gradient", "Path", "Step", "count_steps", "evaluate", "iterate", "start"]
 
@@ -110,7 +110,7 @@ def iterate(
 def start(grad: Gradient, x0: npt.ArrayLike) -> Array:
     """Return the starting point, shape (d,); a number is one with d = 1."""
     if not callable(grad):
-        raise TypeError(f"grad must be a function of x, got {grad!r}: pass f.grad, without ()")
+        raise TypeError(f"grad must be a function of x, got {shown(grad)}: pass f.grad, without ()")
     x = np.atleast_1d(as_array("x0", x0, "pass a starting point such as [-5, -2]"))
     if x.ndim != 1 or x.size == 0:
         raise ValueError(
@@ -140,7 +140,7 @@ def evaluate(grad: Gradient, x: Array) -> Array:
     except (TypeError, ValueError):
         raise TypeError(
             f"grad must return {x.size} real numbers for an x of shape {x.shape}, got "
-            f"{returned!r}: return an array such as 2 * x"
+            f"{shown(returned)}: return an array such as 2 * x"
         ) from None
     if g.shape != x.shape and not (x.size == 1 and g.size == 1):
         raise ValueError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import Array, as_array, as_number, real_array
+from .checks import Array, as_array, as_number, real_array, shown
 
 __all__ = ["Quadratic", "ravine"]
 
@@ -70,7 +70,7 @@ class Quadratic:
         curvature = as_array("Q", Q, "pass the curvatures [0.2, 4], or a symmetric matrix")
         curvature = np.atleast_1d(curvature)
         if curvature.size == 0:
-            raise ValueError(f"Q must have at least one entry, got {Q!r}: pass [0.2, 4], say")
+            raise ValueError(f"Q must have at least one entry, got {shown(Q)}: pass [0.2, 4], say")
         if curvature.ndim > 2 or (curvature.ndim == 2 and len(set(curvature.shape)) != 1):
             raise ValueError(
                 f"Q must have shape (d,) or (d, d), got shape {curvature.shape}: "
@@ -293,9 +293,10 @@ class Quadratic:
                 "the gradient vanishes along a whole line or nowhere, since Q has the eigenvalue "
                 "0: give every direction some curvature"
             )
-        if self.Q.ndim == 1:
-            return -self.c / self.Q + 0.0  # + 0.0 turns -0.0 into 0.0
-        return np.asarray(np.linalg.solve(self.Q, -self.c) + 0.0, dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # beyond float64 it is infinite
+            if self.Q.ndim == 1:
+                return -self.c / self.Q + 0.0  # + 0.0 turns -0.0 into 0.0
+            return np.asarray(np.linalg.solve(self.Q, -self.c) + 0.0, dtype=np.float64)
 
     @property
     def minimizer(self) -> Array:
@@ -307,7 +308,8 @@ class Quadratic:
     def minimum(self) -> float:
         """The smallest value, b - ½ cᵀQ⁻¹c."""
         self._require_minimum()
-        return float(self.b + (self.c * self.stationary).sum() / 2)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(self.b + (self.c * self.stationary).sum() / 2)
 
     def _require_minimum(self) -> None:
         smallest = float(self.eigenvalues[0])
@@ -329,7 +331,7 @@ class Quadratic:
             point = real_array(x)
         except (TypeError, ValueError):
             raise TypeError(
-                f"{name} must hold real numbers, got {x!r}: pass {self.dim} numbers per point"
+                f"{name} must hold real numbers, got {shown(x)}: pass {self.dim} numbers per point"
             ) from None
         if point.ndim == 0 and self.dim == 1:
             return point.reshape(1)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from .checks import Array
+from .checks import Array, shown
 from .iterate import Path
 from .problems import Quadratic
 
@@ -103,9 +103,11 @@ def eigenmode_errors(trace: Trace, f: Quadratic) -> Array:
            [4.232, 0.72 ]])
     """
     if not isinstance(trace, Trace):
-        raise TypeError(f"trace must be a Trace, got {trace!r}: pass what momentum returned")
+        raise TypeError(f"trace must be a Trace, got {shown(trace)}: pass what momentum returned")
     if not isinstance(f, Quadratic):
-        raise TypeError(f"f must be a Quadratic, got {f!r}: other functions have no eigenmodes")
+        raise TypeError(
+            f"f must be a Quadratic, got {shown(f)}: other functions have no eigenmodes"
+        )
     if trace.x.shape[1] != f.dim:
         raise ValueError(
             f"f must have as many variables as the trace, got {f.dim} and {trace.x.shape[1]}: "

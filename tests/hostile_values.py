@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 __all__ = ["ODDITIES", "plain"]
 
@@ -87,6 +88,7 @@ _NO_NUMBERS: dict[str, Callable[[], Any]] = {
     "list of a large integer and text": lambda: [10**30, "0.5"],
     "list of complex": lambda: [0.5, 1j],
     "list of dicts": lambda: [{}],
+    "a tensor that needs its gradient": lambda: torch.ones(2, requires_grad=True),
     "masked array": _masked,
     "masked number": lambda: np.ma.masked,
     "masked 0-d": lambda: np.ma.array(0.5, mask=True),

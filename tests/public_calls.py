@@ -126,7 +126,7 @@ def check_rate(lam: float, eta: float, beta: float, rate: Any) -> None:
     rate = float(rate)
     assert not math.isnan(rate)
     if math.isinf(rate):
-        assert max(rates) > LARGEST * (1 - 1e-13)
+        assert max([*rates, high]) > LARGEST * (1 - 1e-13)
     else:
         assert min(rates) * (1 - 1e-14) <= MP.mpf(rate) <= max(rates) * (1 + 1e-14)
 
