@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import d2lmini as d2l
-from d2lmini._answers import EXERCISES
+from d2lmini.exercises.answers import EXERCISES
 
 PAGES = sorted((Path(d2l.__file__).parents[1] / "chapters").glob("*/exercises.md"))
 IDS = [page.parent.name for page in PAGES]

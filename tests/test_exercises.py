@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import d2lmini as d2l
 from d2lmini import labels
-from d2lmini._answers import EXERCISES
-from d2lmini._judges import Function, Numbers, Trial
+from d2lmini.exercises.answers import EXERCISES
+from d2lmini.exercises.judges import Function, Numbers, Trial
 
 NUMBERS = {name: judge for name, judge in EXERCISES.items() if isinstance(judge, Numbers)}
 FUNCTIONS = {name: judge for name, judge in EXERCISES.items() if isinstance(judge, Function)}

@@ -29,11 +29,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import d2lmini as d2l
-from d2lmini import _sweep_engines, sweeps
-from d2lmini._sweep_code import code_digest
-from d2lmini._sweep_result import Outcome, tabulate
-from d2lmini._sweep_runs import Run, runs_of
-from d2lmini.sweeps import Sweep, sweep
+from d2lmini import sweeps
+from d2lmini.sweeps import Sweep, engines, sweep
+from d2lmini.sweeps.code import code_digest
+from d2lmini.sweeps.result import Outcome, tabulate
+from d2lmini.sweeps.runs import Run, runs_of
 
 ROOT = Path(d2l.__file__).parents[1]
 
@@ -287,14 +287,14 @@ def test_pytorchs_global_settings_reach_the_runs() -> None:
         assert torch.zeros(1).dtype == torch.float64
         return F.mse_loss(outputs, targets)
 
-    package = _sweep_engines.Package
+    package = engines.Package
     before = torch.get_default_dtype()
     try:
         torch.set_default_dtype(torch.float64)
         sent = package.of(made_up(), {0: sweeps._pickled(line_model(0), loss)}, {"max_steps": 2})
     finally:
         torch.set_default_dtype(before)
-    outcome = _sweep_engines.perform(sent, Run(0.1, 0.0, 0))
+    outcome = engines.perform(sent, Run(0.1, 0.0, 0))
     assert (outcome.status, outcome.error) == ("done", "")
     assert torch.get_default_dtype() == before
 
@@ -806,7 +806,7 @@ def test_two_sweeps_into_one_folder_do_no_harm(tmp_path: Path) -> None:
 DIGEST = """
 import torch
 from torch import nn
-from d2lmini._sweep_code import code_digest
+from d2lmini.sweeps.code import code_digest
 
 scale = {"a": 1.0, "b": {3, 1, 2, "x", "y", "z"}}
 

@@ -1,0 +1,105 @@
+"""Distances to the minimizer against the step: one curve per run, whatever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
+
+from ..checks import as_array
+from ..labels import label
+from .decay import _power
+from .drawing import Artists, legend, looks, require, whole_steps
+
+_DECADES = 12  # tell the story; what is below them is rounding
+_METHODS = ("gd", "momentum", "nesterov")
+
+
+def plot_distances(
+    ax: Axes,
+    distances: Mapping[str, npt.ArrayLike],
+    *,
+    methods: Iterable[str] | None = None,
+) -> Artists:
+    """Draw how far each run is from the minimizer, step by step, on a logarithmic axis.
+
+    A constant rate is a straight line there. Distances are taken as they are, so that runs of any
+    origin can be compared, in any number of variables; `plot_decay` splits a Trace by eigenvector.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    distances : mapping of str to array_like, shape (steps + 1,)
+        Label -> distances >= 0, the one at the start first.
+    methods : iterable of {"gd", "momentum", "nesterov"}, optional
+        The method of each run, which gives it its colour; Nesterov's method by default.
+
+    Returns
+    -------
+    Artists
+        ``lines`` holds one curve per run. Where a distance is exactly zero, it has a gap.
+
+    Raises
+    ------
+    ValueError
+        If there is no run, a distance is negative or not finite, or `methods` does not name a
+        known method for each run.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import d2lmini as d2l
+    >>> f = d2l.ravine()
+    >>> trace = d2l.nesterov(f.grad, [-5, -2], eta=0.25, beta=0.6, steps=40)
+    >>> fig, ax = d2l.subplots()
+    >>> d2l.plot_distances(ax, {"β = 0.6": np.linalg.norm(trace.x, axis=1)})
+    Artists(1 lines, 0 marks, 0 texts)
+    """
+    require(distances, "plot_distances", "{'β = 0.6': np.linalg.norm(trace.x, axis=1)}")
+    methods = ["nesterov"] * len(distances) if methods is None else list(methods)
+    if len(methods) != len(distances) or not set(methods) <= set(_METHODS):
+        raise ValueError(
+            f"methods must name one of {', '.join(_METHODS)} for each of the {len(distances)} "
+            f"runs, got {methods!r}"
+        )
+    curves = {}
+    for name, given in distances.items():
+        curve = as_array(f"distances[{name!r}]", given, "pass np.linalg.norm(trace.x, axis=1)")
+        if curve.ndim != 1 or curve.size == 0 or (curve < 0).any():
+            raise ValueError(
+                f"distances[{name!r}] must be distances >= 0 of shape (steps + 1,), got shape "
+                f"{curve.shape}: pass np.linalg.norm(trace.x, axis=1)"
+            )
+        curves[name] = curve
+    together = np.concatenate(list(curves.values()))
+    positive = together[together > 0] if (together > 0).any() else np.ones(1)
+    high = min(int(np.ceil(np.log10(positive.max()))), 308)  # the largest decade of a float
+    low = min(max(int(np.floor(np.log10(positive.min()))), high - _DECADES), high - 1)
+
+    ax.set_yscale("log")
+    ax.set_ylim(10.0**low, 10.0**high)
+    ax.set_xlim(0, max(max(curve.size for curve in curves.values()) - 1, 1))
+    whole_steps(ax)
+    ax.yaxis.set_major_locator(LogLocator(10, numticks=8))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _power(y)))
+    ax.yaxis.set_minor_locator(FixedLocator([]))
+    ax.set_xlabel(label("axis.step"))
+    ax.set_ylabel(label("axis.distance"))
+
+    lines = []
+    for (name, curve), look in zip(curves.items(), looks(methods), strict=True):
+        (line,) = ax.plot(
+            np.arange(curve.size),
+            np.where(curve > 0, curve, np.nan),
+            color=look.colour,
+            linestyle=look.dashes,
+            linewidth=1.7,
+            label=name,
+        )
+        lines.append(line)
+    legend(ax, lines)
+    return Artists(tuple(lines))

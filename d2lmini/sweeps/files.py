@@ -1,0 +1,89 @@
+"""A sweep as a file: its table as text, or all of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .._files import locked, write_atomically
+from ..history import History
+
+__all__ = ["load", "save"]
+
+Table = npt.NDArray[np.void]
+Histories = Sequence[History | None]
+
+
+def save(path: Path, table: Table, histories: Histories, data: str) -> None:
+    """Write as :meth:`d2lmini.sweeps.Sweep.save` says."""
+    if path.suffix not in (".csv", ".npz"):
+        raise ValueError(f"save needs a path that ends in .csv or .npz, got {str(path)!r}")
+    content = _text(table) if path.suffix == ".csv" else _packed(table, histories, data)
+    with locked(path.parent, f".{path.name}") as problem:
+        if problem is not None:
+            raise OSError(f"the sweep cannot be saved as {path}: {problem}") from problem
+        write_atomically(path, content)
+
+
+def _text(table: Table) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.dtype.names or ())
+    writer.writerows(table.tolist())
+    return text.getvalue().encode()
+
+
+def _packed(table: Table, histories: Histories, data: str) -> bytes:
+    known = [history for history in histories if history is not None]
+    none = [np.empty(0)]  # there may be no run with a result
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "table": table,
+        "data": np.array(data),
+        "loss": np.concatenate([history.loss for history in known] or none),
+        "smoothed": np.concatenate([history.smoothed for history in known] or none),
+        # Which of the NaNs of the table are a None.
+        "has": np.array([[h.accuracy is not None, h.test_loss is not None] for h in known]),
+    }
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def load(path: Path) -> tuple[Table, tuple[History | None, ...], str]:
+    """Read as :meth:`d2lmini.sweeps.Sweep.load` says."""
+    content = path.read_bytes()
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+            arrays = {name: kept[name] for name in ("table", "data", "loss", "smoothed", "has")}
+    except Exception as error:  # zipfile, zlib and NumPy each have their own
+        raise ValueError(
+            f"{path} is damaged or was not written by Sweep.save ({error}): save it again"
+        ) from error
+    table = arrays["table"]
+    table.flags.writeable = False
+    histories: list[History | None] = [None] * len(table)
+    start = 0
+    done = np.flatnonzero(table["status"] == "done")
+    for index, (classes, values) in zip(done, arrays["has"], strict=True):
+        row = table[index]
+        stop = start + int(row["steps"])
+        histories[index] = History(
+            loss=arrays["loss"][start:stop],
+            smoothed=arrays["smoothed"][start:stop],
+            steps=int(row["steps"]),
+            eta=float(row["eta"]),
+            beta=float(row["beta"]),
+            accuracy=float(row["accuracy"]) if classes else None,
+            seconds=float(row["seconds"]),
+            data=str(arrays["data"]),
+            diverged=bool(row["diverged"]),
+            test_loss=float(row["test_loss"]) if values else None,
+        )
+        start = stop
+    return table, tuple(histories), str(arrays["data"])

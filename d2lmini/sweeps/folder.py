@@ -1,0 +1,147 @@
+"""The results of a sweep on disk, a file for each run, from which a stopped sweep goes on."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import warnings
+from os import PathLike
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .. import _kept_runs
+from .._files import locked, write_atomically
+from .._loop import Settings
+from ..dataset import Dataset
+from ..history import History
+from ..losses import Loss
+from ..memo import _checksum, _read, memo_folder
+from .code import code_digest
+
+__all__ = ["Keeper", "Memo", "ResultFolder", "run_key"]
+
+
+def run_key(model: nn.Module, data: Dataset, settings: Settings, loss: Loss, device: object) -> str:
+    """Return a name that differs for any two runs that may differ, whoever wrote their code.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Before training.
+    data, settings, loss, device
+        As for :func:`~d2lmini.training.train`.
+    """
+    if any(tensor.device.type != "cpu" for tensor in model.state_dict().values()):
+        model = copy.deepcopy(model).to("cpu")
+    # A loss may also be an object, which has no name of its own.
+    named = loss if hasattr(loss, "__qualname__") else type(loss)
+    parts = [
+        _kept_runs.key(model, data, settings, named),
+        str(device),
+        str(torch.get_default_dtype()),
+        torch.get_float32_matmul_precision(),
+    ]
+    if not _kept_runs.is_known(model, loss):
+        parts += [code_digest(model), code_digest(loss)]
+    return f"run-{hashlib.sha256(' '.join(parts).encode()).hexdigest()}"
+
+
+class Keeper:
+    """Keeps nothing; its subclasses do."""
+
+    def read(
+        self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss
+    ) -> History | None:
+        """Return what is kept of a run, or None; the model is the one before training."""
+        return None
+
+    def write(
+        self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss, history: History
+    ) -> None:
+        """Keep the result of a run."""
+
+
+class Memo(Keeper):
+    """The memo of :func:`~d2lmini.training.train`, which fills it itself.
+
+    Asked here, too, so that no worker need be started for what is known.
+    """
+
+    def read(
+        self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss
+    ) -> History | None:
+        """Return what is kept of a run, or None."""
+        if not _kept_runs.is_known(model, loss):
+            return None
+        payload = _read(memo_folder() / f"{_kept_runs.key(model, data, settings, loss)}.memo")
+        return None if payload is None else _kept_runs.load(payload, copy.deepcopy(model))
+
+
+class ResultFolder(Keeper):
+    """A folder with a file for each run, in the format of :mod:`d2lmini.memo`.
+
+    Several sweeps may use it at the same time: files appear whole, and a run that another sweep
+    has ended meanwhile is read.
+
+    Parameters
+    ----------
+    folder : path
+        Made if need be.
+    device
+        As for :func:`~d2lmini.training.train`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written to: better now than after the first run.
+    """
+
+    def __init__(self, folder: str | PathLike[str], *, device: object = None) -> None:
+        self.device = device
+        self.path = Path(folder).expanduser()
+        try:
+            with locked(self.path) as problem:
+                if problem is not None:
+                    raise problem
+        except (OSError, NotImplementedError) as error:
+            raise OSError(f"sweep cannot write to folder={str(folder)!r}: {error}") from error
+
+    def _file(self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss) -> Path:
+        return self.path / f"{run_key(model, data, settings, loss, self.device)}.memo"
+
+    def read(
+        self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss
+    ) -> History | None:
+        """Return what is kept of a run, or None; what is damaged is thrown away."""
+        path = self._file(model, data, settings, loss)
+        payload = _read(path)
+        if payload is not None:
+            return _kept_runs.load(payload, nn.Module())
+        if path.exists():
+            path.unlink(missing_ok=True)
+            warnings.warn(
+                f"{path} was damaged and has been thrown away; its run is computed again",
+                UserWarning,
+                stacklevel=4,
+            )
+        return None
+
+    def write(
+        self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss, history: History
+    ) -> None:
+        """Keep a history; whoever looks finds all of it or nothing."""
+        path = self._file(model, data, settings, loss)
+        # The history alone: a model would make the file a thousand times larger.
+        payload = _kept_runs.dump(history, nn.Module())
+        try:
+            with locked(self.path) as problem:  # of all writers, one at a time
+                if problem is not None:
+                    raise problem
+                write_atomically(path, _checksum(payload) + payload)
+        except (OSError, NotImplementedError) as error:
+            raise OSError(
+                f"a result cannot be kept in folder={str(self.path)!r}: {error}. Earlier ones are "
+                "safe: make room, then call sweep again, and it goes on from what is kept"
+            ) from error

@@ -1,0 +1,136 @@
+"""Which runs a sweep consists of, in which order, and how many of them at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from ..checks import as_array, as_count
+
+__all__ = ["Run", "runs_of", "worker_count"]
+
+T = TypeVar("T")
+
+
+class Run(NamedTuple):
+    """The settings in which the runs of a sweep differ."""
+
+    eta: float
+    beta: float
+    seed: int
+
+    def __str__(self) -> str:
+        return f"eta={self.eta:g}, beta={self.beta:g}, seed={self.seed}"
+
+
+def runs_of(*, eta: Any, beta: Any, seed: Any, pairs: Any) -> list[Run]:
+    """Return the runs, the seed changing fastest, then beta; or say what cannot be.
+
+    Parameters
+    ----------
+    eta, beta, seed, pairs
+        As for :func:`~d2lmini.sweeps.sweep`; None stands for what was not given.
+
+    Examples
+    --------
+    >>> for run in runs_of(eta=[0.1, 0.2], beta=None, seed=[1, 2], pairs=None):
+    ...     print(run)
+    eta=0.1, beta=0, seed=1
+    eta=0.1, beta=0, seed=2
+    eta=0.2, beta=0, seed=1
+    eta=0.2, beta=0, seed=2
+    """
+    if pairs is None:
+        if eta is None:
+            raise TypeError(
+                "sweep needs eta or pairs, got neither: write for example eta=[0.01, 0.1]"
+            )
+        etas = _numbers("eta", eta, "eta=[0.01, 0.1]")
+        betas = _numbers("beta", 0.0 if beta is None else beta, "beta=[0, 0.9]")
+        chosen = [(e, b) for e in etas for b in betas]
+    elif eta is not None or beta is not None:
+        raise TypeError(
+            "sweep needs either pairs or eta and beta, got both: pairs lists eta and beta together"
+        )
+    else:
+        chosen = _pairs(pairs)
+    return [Run(e, b, s) for e, b in chosen for s in _seeds(0 if seed is None else seed)]
+
+
+def worker_count(workers: int | None, client: Any) -> int:
+    """Return how many processes train at the same time; 1 with a client, which decides itself."""
+    if client is not None:
+        if workers is not None:
+            raise TypeError(
+                f"sweep needs workers or client, got both (workers={workers!r}): the client's "
+                "cluster has its own workers"
+            )
+        if not callable(getattr(client, "scatter", None)) or getattr(client, "asynchronous", True):
+            raise TypeError(
+                f"sweep needs for client a distributed.Client that is not asynchronous, got "
+                f"{client!r}: write for example client=distributed.Client(address)"
+            )
+        return 1
+    remedy = "leave it out for one worker per processor; 1 trains in this process"
+    if workers is None:
+        import joblib
+
+        return int(joblib.cpu_count())  # of those that this process may use
+    count = as_count("workers", workers, remedy)
+    if count < 1:
+        raise ValueError(f"sweep needs workers >= 1, got workers={count}: {remedy}")
+    return count
+
+
+def _numbers(name: str, value: Any, example: str) -> list[float]:
+    remedy = f"write for example {example}"
+    array = np.atleast_1d(as_array(name, _listed(value), remedy))
+    if array.ndim != 1 or not array.size:
+        raise ValueError(
+            f"sweep needs for {name} a number or a sequence of at least one, "
+            f"got shape {array.shape}: {remedy}"
+        )
+    return _once(name, [float(number) for number in array])
+
+
+def _pairs(value: Any) -> list[tuple[float, float]]:
+    remedy = "write for example pairs=[(0.01, 0.9), (0.1, 0)]"
+    array = as_array("pairs", _listed(value), remedy)
+    if array.ndim != 2 or array.shape[1] != 2 or not array.size:
+        raise ValueError(
+            f"sweep needs for pairs a sequence of (eta, beta), got shape {array.shape}: {remedy}"
+        )
+    return _once("pairs", [(float(e), float(b)) for e, b in array])
+
+
+def _seeds(value: Any) -> list[int]:
+    remedy = "write for example seed=[1, 2, 3]"
+    values = _listed(value)
+    if not isinstance(values, list):
+        values = [values]
+    if not values:
+        raise ValueError(f"sweep needs at least one seed, got {value!r}: {remedy}")
+    return _once("seed", [as_count("seed", each, remedy) for each in values])
+
+
+def _listed(value: Any) -> Any:
+    """Return a list for what can be gone through (a range, an array, a generator), else `value`."""
+    if isinstance(value, str | bytes):
+        return value
+    try:
+        return list(value)
+    except TypeError:  # a number, or an array without dimensions
+        return value
+
+
+def _once(name: str, values: list[T]) -> list[T]:
+    """Return the values if they differ from each other."""
+    twice = [value for value, n in Counter(values).items() if n > 1]
+    if twice:
+        raise ValueError(
+            f"sweep needs each value of {name} once, got {twice[0]!r} more than once: "
+            "the same settings give the same run"
+        )
+    return values
