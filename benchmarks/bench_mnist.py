@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from d2lmini.data import load_mnist, mnist_available
-from d2lmini.dataset import Dataset
+from d2lmini.data.dataset import Dataset
 from d2lmini.training import mlp, train
 
 SIZES = (784, 256, 256, 10)

@@ -29,7 +29,7 @@ import torch
 from torch import nn
 
 from d2lmini.data import load_mnist, mnist_available
-from d2lmini.dataset import Dataset
+from d2lmini.data.dataset import Dataset
 from d2lmini.history import History
 from d2lmini.sweeps import sweep
 from d2lmini.training import mlp, train

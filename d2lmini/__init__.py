@@ -24,9 +24,9 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
     from .averages import mean_age as mean_age
     from .averages import variance_effective_samples as variance_effective_samples
     from .averages import weights as weights
+    from .data import Dataset as Dataset
     from .data import load_airfoil as load_airfoil
     from .data import load_mnist as load_mnist
-    from .dataset import Dataset as Dataset
     from .descent import gradient_descent as gradient_descent
     from .descent import momentum as momentum
     from .descent import nesterov as nesterov
@@ -87,7 +87,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not run __getattr__
 __version__ = "0.1.0"
 
 _MODULE_OF = {
-    "Dataset": "dataset",
+    "Dataset": "data",
     "History": "history",
     "Landscape": "landscapes",
     "NoisyPaths": "ensemble",

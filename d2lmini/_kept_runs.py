@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from . import _loop, evaluation, losses, sgd
 from ._loop import Settings
-from .dataset import Dataset
+from .data.dataset import Dataset
 from .history import History
 from .losses import half_mse
 

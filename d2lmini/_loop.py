@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ._progress import progress_bar
-from .dataset import Dataset
+from .data.dataset import Dataset
 from .evaluation import accuracy, check_loss, mean_loss, modes
 from .history import History
 from .losses import Loss, paired

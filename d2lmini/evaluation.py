@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .checks import check_kind, shown
-from .dataset import Dataset
+from .data.dataset import Dataset
 from .losses import Loss, default_loss, paired
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor
 from torch.nn import functional as F
 
-from .dataset import Dataset
+from .data.dataset import Dataset
 
 __all__ = ["Loss", "default_loss", "half_mse", "paired"]
 

@@ -16,7 +16,7 @@ from torch import nn
 from . import _kept_runs
 from ._loop import Settings, run
 from .checks import as_count, as_flag, as_number, shown
-from .dataset import Dataset
+from .data.dataset import Dataset
 from .evaluation import check_fit, check_kinds, check_loss_function, evaluate_loss
 from .history import History
 from .losses import Loss, default_loss, half_mse

@@ -28,9 +28,17 @@ from torch.nn import functional as F
 import chapters
 import nbval_datasets
 import needed_data
-from d2lmini import _download, _substitutes, airfoil, evaluation, losses, training
-from d2lmini._table import parse_table
-from d2lmini.data import DataError, Dataset, airfoil_available, load_airfoil
+from d2lmini import evaluation, losses, training
+from d2lmini.data import (
+    DataError,
+    Dataset,
+    airfoil,
+    airfoil_available,
+    download,
+    load_airfoil,
+    substitutes,
+)
+from d2lmini.data.table import parse_table
 from d2lmini.losses import half_mse
 from d2lmini.training import History, evaluate_loss, mlp, train
 
@@ -57,7 +65,7 @@ def table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> bytes:
     monkeypatch.delenv("D2LMINI_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
-    monkeypatch.setattr(_download, "_PAUSE", 0.0)
+    monkeypatch.setattr(download, "_PAUSE", 0.0)
     return blob
 
 
@@ -261,7 +269,7 @@ def test_offline_with_an_empty_cache_another_regression_stands_in_with_one_warni
     np.testing.assert_allclose(whole.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(whole.std(axis=0), 1, rtol=1e-5)
     assert not {row.tobytes() for row in got.train_x} & {row.tobytes() for row in got.test_x}
-    assert _substitutes.diabetes().fingerprint == got.fingerprint
+    assert substitutes.diabetes().fingerprint == got.fingerprint
 
 
 def test_without_scikit_learn_the_error_says_what_to_do(

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from d2lmini import _download, _published, data
-from d2lmini.data import DataError, Dataset, load_mnist, mnist_available
+from d2lmini import data
+from d2lmini.data import DataError, Dataset, download, load_mnist, mnist_available, published
 
 NAMES = tuple(data._MNIST)
 TRAIN_X, TRAIN_Y, TEST_X, TEST_Y = NAMES
@@ -52,7 +52,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, bytes]:
     monkeypatch.delenv("D2LMINI_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
-    monkeypatch.setattr(_download, "_PAUSE", 0.0)
+    monkeypatch.setattr(download, "_PAUSE", 0.0)
     return blobs
 
 
@@ -396,7 +396,7 @@ def test_two_processes_at_once_download_once(
         f"pooch.os_cache = lambda project: pathlib.Path({str(tmp_path / 'cache')!r}) / project\n"
         f"print(repr(data.load_mnist(mirrors=[{server.url!r}])))\n"
     )
-    environment = {**os.environ, "NO_PROXY": "*", "PYTHONPATH": str(Path(data.__file__).parents[1])}
+    environment = {**os.environ, "NO_PROXY": "*", "PYTHONPATH": str(Path(data.__file__).parents[2])}
     processes = [
         subprocess.Popen(
             [sys.executable, "-W", "error", "-c", script],
@@ -447,7 +447,7 @@ def test_a_filled_cache_is_only_read(
 ) -> None:
     put(cache, tiny)
     monkeypatch.setattr(
-        _published, "locked", lambda folder: pytest.fail("a read-only folder has no lock")
+        published, "locked", lambda folder: pytest.fail("a read-only folder has no lock")
     )
     assert_is_tiny(load_mnist(mirrors=[]), tiny)
     assert {p.name for p in cache.iterdir()} == {f"{name}.gz" for name in NAMES}
@@ -552,7 +552,7 @@ def test_importing_the_module_brings_neither_torch_nor_scikit_learn() -> None:
         "import sys, d2lmini.data\n"
         "print([m for m in ('torch', 'sklearn', 'requests', 'matplotlib') if m in sys.modules])"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(data.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(data.__file__).parents[2])}
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True
     )

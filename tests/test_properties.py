@@ -369,6 +369,18 @@ def test_the_rate_is_the_spectral_radius_on_a_fine_grid_with_its_double_roots() 
         )
 
 
+@pytest.mark.parametrize("beta", [5e-324, 1e-300, 1e-40, 1e-17, 1e-10])
+def test_the_rate_at_a_step_that_fits_is_the_root_of_very_little_momentum(beta: float) -> None:
+    assert d2l.convergence_rate(1.0, eta=1.0, beta=beta) == pytest.approx(np.sqrt(beta), rel=1e-14)
+
+
+def test_the_mean_of_the_largest_floats_is_no_larger() -> None:
+    beta = np.random.default_rng(0).random(2000)
+    g = np.full((6, 1), np.finfo(np.float64).max)
+    for debias in (False, True):
+        assert np.isfinite(d2l.ema(g, beta, debias=debias)).all()
+
+
 @pytest.mark.parametrize("beta", [0.0, 0.2, 0.5, 0.9, 0.97])
 def test_the_rate_is_the_decay_of_a_long_run(beta: float) -> None:
     for pull in np.linspace(0.05, 2 * (1 + beta) * 0.98, 9):

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from d2lmini import _loop, sgd, training
 from d2lmini.data import load_mnist, mnist_available
-from d2lmini.dataset import Dataset
+from d2lmini.data.dataset import Dataset
 from d2lmini.training import History, mlp, sgd_momentum, train
 
 
@@ -598,7 +598,7 @@ def test_two_processes_that_ask_for_the_same_run_compute_it_once(memo_folder: Pa
         "import time\n"
         "import numpy as np\n"
         "from d2lmini import _loop, sgd, training\n"
-        "from d2lmini.dataset import Dataset\n"
+        "from d2lmini.data.dataset import Dataset\n"
         "rng = np.random.default_rng(0)\n"
         "x = rng.random((100, 2), dtype=np.float32)\n"
         "y = (x[:, 0] > x[:, 1]).astype(np.int64)\n"

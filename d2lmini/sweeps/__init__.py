@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from .._progress import progress_bar
-from ..dataset import Dataset
+from ..data.dataset import Dataset
 from ..evaluation import check_fit
 from ..history import History
 from ..losses import Loss, default_loss

@@ -26,7 +26,7 @@ from typing import Any
 import cloudpickle
 import torch
 
-from ..dataset import Dataset
+from ..data.dataset import Dataset
 from ..training import train
 from .result import DIED, DONE, ERROR, Outcome
 from .runs import Run

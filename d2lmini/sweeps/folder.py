@@ -14,7 +14,7 @@ from torch import nn
 from .. import _kept_runs
 from .._files import locked, write_atomically
 from .._loop import Settings
-from ..dataset import Dataset
+from ..data.dataset import Dataset
 from ..history import History
 from ..losses import Loss
 from ..memo import _checksum, _read, memo_folder

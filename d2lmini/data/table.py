@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from ._idx import DataError
+from .idx import DataError
 
 __all__ = ["parse_table", "verified_table"]
 

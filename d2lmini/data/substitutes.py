@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._idx import DataError
 from .dataset import Dataset
+from .idx import DataError
 
 __all__ = ["diabetes", "digits", "whitened"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ._download import UnreachableError, download
-from ._files import locked, write_atomically
-from ._idx import GZIP_MAGIC, DataError
+from .._files import locked, write_atomically
+from .download import UnreachableError, download
+from .idx import GZIP_MAGIC, DataError
 
 __all__ = [
     "Published",

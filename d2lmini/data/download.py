@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from ._idx import DataError
-from ._progress import progress_bar
+from .._progress import progress_bar
+from .idx import DataError
 
 __all__ = ["UnreachableError", "download"]
 

@@ -24,9 +24,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ._download import UnreachableError
-from ._idx import DataError, parse_idx, verified
-from ._published import (
+from .airfoil import AIRFOIL_MIRRORS, airfoil_available, load_airfoil
+from .dataset import Dataset
+from .download import UnreachableError
+from .idx import DataError, parse_idx, verified
+from .published import (
     Published,
     available,
     cache_folder,
@@ -34,9 +36,7 @@ from ._published import (
     read_explicit,
     read_or_download,
 )
-from ._substitutes import digits as _digits
-from .airfoil import AIRFOIL_MIRRORS, airfoil_available, load_airfoil
-from .dataset import Dataset
+from .substitutes import digits as _digits
 
 __all__ = [
     "AIRFOIL_MIRRORS",

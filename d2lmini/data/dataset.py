@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checks import check_kind, shown
+from ..checks import check_kind, shown
 
 __all__ = ["Dataset"]
 

@@ -12,8 +12,9 @@ import os
 import warnings
 from collections.abc import Sequence
 
-from ._download import UnreachableError
-from ._published import (
+from .dataset import Dataset
+from .download import UnreachableError
+from .published import (
     Published,
     available,
     cache_folder,
@@ -21,9 +22,8 @@ from ._published import (
     read_explicit,
     read_or_download,
 )
-from ._substitutes import diabetes, whitened
-from ._table import parse_table, verified_table
-from .dataset import Dataset
+from .substitutes import diabetes, whitened
+from .table import parse_table, verified_table
 
 __all__ = ["AIRFOIL_MIRRORS", "airfoil_available", "load_airfoil"]
 
