@@ -16,7 +16,7 @@ PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks check lint test bench clean distclean
+.PHONY: help book serve notebooks check lint test coverage bench clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -44,6 +44,10 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) site/book.py $(jobs)
 	@$(PY) site/verify.py $(jobs)
 	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile --doctest-modules d2lmini tests
+
+coverage: $(VENV)/.dev  ## which branches of d2lmini its unit tests reach; fails below 95 %
+	@$(BIN)/pytest -q -n $(or $(JOBS),2) --dist loadfile --doctest-modules d2lmini tests -m "not browser and not lab" \
+		--ignore-glob='tests/test_*book*.py' --cov=d2lmini --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/bench.json
 	@$(PY) site/book.py $(jobs)
