@@ -74,16 +74,21 @@ def read(package: Path) -> dict[str, Entry]:
     init = package / "__init__.py"
     modules: dict[str, str] = _literal(init, "_MODULE_OF")
     for name in sorted(modules):
-        entries[f"{ALIAS}.{name}"] = _find(package / f"{modules[name]}.py", name, ALIAS)
+        entries[f"{ALIAS}.{name}"] = _find(_file(package, modules[name]), name, ALIAS)
     for name in _literal(init, "_SUBMODULES"):
-        path = package / f"{name}.py"
-        path = path if path.is_file() else package / name / "__init__.py"
+        path = _file(package, name)
         full = f"{ALIAS}.{name}"
         doc = ast.get_docstring(_tree(path)) or ""
         entries[full] = Entry(full, "module", "", doc, path)
         for public in _literal(path, "__all__"):
             entries[f"{full}.{public}"] = _find(path, public, full)
     return entries
+
+
+def _file(folder: Path, module: str) -> Path:
+    """Return the file of a module below a folder: ``trace``, ``plots`` or ``plots.trace``."""
+    path = folder.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @cache
@@ -110,13 +115,11 @@ def _literal(path: Path, name: str) -> dict[str, str]:
 def _find(path: Path, name: str, prefix: str) -> Entry:
     """Return the entry of `name`, which module `path` defines or imports from a neighbour."""
     for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
-                    target = path.parent.joinpath(*node.module.split("."))
-                    file = target.with_suffix(".py")
-                    file = file if file.is_file() else target / "__init__.py"
-                    return _find(file, alias.name, prefix)
+                    folder = path.parents[node.level - 1]
+                    return _find(_file(folder, node.module), alias.name, prefix)
     for node in _tree(path).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return _function(node, path, prefix, "function")
