@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .checks import Array
+from .checks import Array, check_kind
 from .landscapes import Landscape
 from .problems import Quadratic
 from .trace import Trace
@@ -61,13 +61,9 @@ def energy(trace: Trace, f: Landscape | Quadratic) -> Array:
     >>> d2l.energy(d2l.momentum(f.grad, 4, eta=0.5, beta=0.5, steps=2), f)
     array([8., 4., 2.])
     """
-    if not isinstance(trace, Trace):
-        raise TypeError(f"trace must be a Trace, got {trace!r}: pass what momentum returned")
-    if not isinstance(f, (Landscape, Quadratic)):
-        raise TypeError(
-            f"f must be a Landscape or a Quadratic, got {f!r}: pass the function and not its "
-            "gradient, such as d2l.two_valleys()"
-        )
+    check_kind("trace", trace, Trace, "a Trace", "pass what momentum returned")
+    remedy = "pass the function and not its gradient, such as d2l.two_valleys()"
+    check_kind("f", f, (Landscape, Quadratic), "a Landscape or a Quadratic", remedy)
     if trace.method == "nesterov":
         raise ValueError(
             "energy needs a run of gradient_descent or momentum, got one of nesterov: its trace "
@@ -80,7 +76,11 @@ def energy(trace: Trace, f: Landscape | Quadratic) -> Array:
             "pass the function that was minimised"
         )
     eta = trace.eta * trace.decay ** np.arange(trace.steps + 1)
-    with np.errstate(over="ignore"):
+    share = eta * trace.beta / 2
+    with np.errstate(over="ignore", invalid="ignore"):
         potential = f.value(trace.x[:, 0] if isinstance(f, Landscape) else trace.x)
-        kinetic = eta * trace.beta / 2 * (trace.v**2).sum(axis=1)
+        kinetic = share * (trace.v**2).sum(axis=1)
+        # Where a square is too large for a float, its product with a small share need not be.
+        far = ~np.isfinite(kinetic)
+        kinetic[far] = ((np.sqrt(share)[:, None] * trace.v) ** 2).sum(axis=1)[far]
         return np.asarray(potential + kinetic)

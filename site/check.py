@@ -27,6 +27,7 @@ from files import write_if_changed
 __all__ = ["accept", "check", "main", "untranslated"]
 
 ROOT = Path(__file__).resolve().parents[1]
+_CODE_WIDTH = 80
 
 
 def check(root: Path) -> list[Finding]:
@@ -42,6 +43,7 @@ def check(root: Path) -> list[Finding]:
     for (language, page), chapter in by_name.items():
         english = by_name.get(("en", page))
         found += wording.check_wording(chapter, english, vocabulary)
+        found += _wide_code(chapter)
         if english is not None and language != "en":
             found += parity.compare(english, chapter)
     for problem in formulas.check([page.chapter.path for page in pages]):
@@ -50,6 +52,15 @@ def check(root: Path) -> list[Finding]:
         for path in root.glob(pattern):
             found += wording.check_text(path)
     return sorted(set(found), key=lambda f: (f.path.as_posix(), f.line, f.message))
+
+
+def _wide_code(chapter: chapters.Chapter) -> Iterator[Finding]:
+    """Code that is wider than the page would be cut off at its edge."""
+    for cell in chapter.cells:
+        for number, line in enumerate(cell.source.split("\n"), start=cell.code_line):
+            if len(line) > _CODE_WIDTH:
+                message = f"{len(line)} characters of code; a line on a page holds {_CODE_WIDTH}"
+                yield Finding(chapter.path, number, message)
 
 
 def _same_pages(root: Path) -> Iterator[Finding]:

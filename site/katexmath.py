@@ -25,8 +25,7 @@ logger = logging.getLogger(__name__)
 _NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather|multline|eqnarray)\}")
 _LABEL = re.compile(r"\\label\{[^{}]*\}")
 # A browser may break a line behind a formula even where a full stop or a suffix follows it.
-_CLOSING = re.compile(r"[^\w\s(\[{“‘（《「]")
-_WORD_JOINER = "\u2060"
+_CLOSING = re.compile(r"[^\w\s(\[{“‘（《「]+")
 _STARRED = {"multline": "gather*", "eqnarray": "align*"}
 
 
@@ -76,18 +75,21 @@ def _html(node: nodes.Element, tex: str, display: bool) -> str:
         return f"<code>{html.escape(tex)}</code>"
 
 
+def keep_marks(_app: Sphinx, doctree: nodes.document, _page: str) -> None:
+    """Tie each formula in a line to the mark that follows it, for style to keep them together."""
+    for math in list(doctree.findall(nodes.math)):
+        parent, siblings = math.parent, math.parent.children
+        at = next(i for i, node in enumerate(siblings) if node is math)
+        behind = siblings[at + 1] if at + 1 < len(siblings) else None
+        if isinstance(behind, nodes.Text) and (mark := _CLOSING.match(behind)):
+            tied = nodes.inline("", "", math, nodes.Text(mark[0]), classes=["mm-tied"])
+            parent[at : at + 2] = [tied, nodes.Text(behind[mark.end() :])]
+
+
 def _visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate"))
     self.body.append(_html(node, node.astext(), display=False) + "</span>")
-    if _CLOSING.match(_text_behind(node)):
-        self.body.append(_WORD_JOINER)
     raise nodes.SkipNode
-
-
-def _text_behind(node: nodes.math) -> str:
-    """Return the text that follows a formula directly, or nothing."""
-    behind = node.parent[node.parent.index(node) + 1 :][:1]
-    return behind[0].astext() if behind and isinstance(behind[0], nodes.Text) else ""
 
 
 def _visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
@@ -107,5 +109,6 @@ def _visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the renderer; Sphinx prefers it to its own, MathJax, since only one is added."""
+    app.connect("doctree-resolved", keep_marks)
     app.add_html_math_renderer("katex", (_visit_inline, None), (_visit_display, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,12 +8,15 @@ nothing of the library. A name that takes no such arguments, or is tested elsewh
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import operator
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -25,6 +28,8 @@ from matplotlib.figure import Figure
 import d2lmini as d2l
 from d2lmini import dialects
 from d2lmini.plots import Artists
+from d2lmini.sweeps.result import Outcome, tabulate
+from d2lmini.sweeps.runs import Run
 from hostile_values import plain
 
 __all__ = ["CALLS", "EXEMPT", "Call", "numbers"]
@@ -411,6 +416,102 @@ def pieces_slope(x: Any) -> Any:
     return 25 * x if x < 1 else x + 24 if x < 2 else 25 * x - 24
 
 
+# Energy --------------------------------------------------------------------------------------
+
+
+def check_energy(arguments: Arguments, result: Any) -> None:
+    trace = arguments["trace"]
+    assert result.shape == (trace.steps + 1,)
+    for t, energy in enumerate(result):
+        x, v = ([exact(entry) for entry in row[t]] for row in (trace.x, trace.v))
+        height = sum((1 + i) * x[i] ** 2 for i in range(len(x))) / 2
+        speed = exact(trace.eta) * exact(trace.decay) ** t * exact(trace.beta)
+        close(energy, height + speed * sum(entry**2 for entry in v) / 2, 1e-13, MP.mpf(1e-300))
+
+
+# Exercises -----------------------------------------------------------------------------------
+
+# Answers to exercises that are one number, from the formulas of the course.
+ANSWERS = {
+    "gd-limit": 2 / 4,
+    "momentum-limit": 2 * 1.9 / 4,
+    "effective-step": 0.02 * 10 / 100,
+    "ema-eta": 0.1 / 0.1,
+    "alternating": 1 / 1.9,
+    "half-life": math.log(2) / -math.log(0.9),
+    "averaged-samples": 1.9 / 0.1,
+    "port-buffer": 10.0,
+    "critical-beta": 0.6**2,
+    "ridge": 0.1,
+    "nesterov-limit": 2 * 1.9 / 2.8,
+}
+
+
+def check_number(arguments: Arguments, verdict: Any) -> None:
+    truth, answer = ANSWERS[arguments["name"]], arguments["answer"]
+    check_verdict(arguments, verdict)
+    try:
+        values = numbers(answer).reshape(-1)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    error = abs(float(values[0]) / truth - 1) if values.size == 1 else math.inf
+    if not abs(error - 0.005) < 1e-6:  # on the border rounding decides
+        assert verdict.right == (error < 0.005)
+
+
+def check_pair(arguments: Arguments, verdict: Any) -> None:
+    check_verdict(arguments, verdict)
+    try:
+        given = numbers(arguments["answer"])
+    except (TypeError, ValueError):
+        given = np.empty(0)
+    if given.shape != (2,):
+        assert not verdict.right
+    else:
+        eta, beta = given.tolist()
+        errors = [abs(eta / (4 / 121) - 1), abs(beta / (81 / 121) - 1)]
+        if not any(abs(error - 0.005) < 1e-6 for error in errors):
+            assert verdict.right == (max(errors) < 0.005)
+
+
+def check_arrival(arguments: Arguments, verdict: Any) -> None:
+    check_verdict(arguments, verdict)
+    try:
+        eta, beta = numbers(arguments["answer"]).reshape(-1).tolist()
+    except (TypeError, ValueError):
+        assert not verdict.right
+        return
+    squares = 0.0
+    for start, lam in ((-5.0, 0.2), (-2.0, 4.0)):
+        x, v = start, 0.0
+        for _ in range(20):
+            v = beta * v + lam * x
+            x -= eta * v
+        squares += x * x
+    distance = math.sqrt(squares)
+    allowed = eta > 0 and 0 <= beta < 1
+    if not abs(distance - 0.005) < 1e-6:
+        assert verdict.right == (allowed and distance < 0.005)
+
+
+def check_wrong(arguments: Arguments, verdict: Any) -> None:
+    """Of the odd answers, none is a function that is right."""
+    check_verdict(arguments, verdict)
+    assert not verdict.right
+
+
+def check_verdict(arguments: Arguments, verdict: Any) -> None:
+    assert verdict.name == arguments["name"]
+    assert verdict.answered == (arguments["answer"] is not ...)
+    assert bool(verdict) is verdict.right
+    assert verdict.message in repr(verdict)
+    assert not set("{}") & set(verdict.message) or arguments["answer"] is not ...
+
+
+def checking(name: str, answer: Any) -> Callable[[], Arguments]:
+    return lambda: {"name": name, "answer": answer}
+
+
 # Dialects ------------------------------------------------------------------------------------
 
 
@@ -470,6 +571,11 @@ def check_figure(arguments: Arguments, artists: Any) -> None:
     assert artists.lines
 
 
+def check_figure_or_nothing(arguments: Arguments, artists: Any) -> None:
+    """As above, where there may be no line in the picture."""
+    check_figure(arguments, artists if artists.lines else Artists(artists.marks))
+
+
 def check_subplots(arguments: Arguments, result: Any) -> None:
     fig, axes = result
     rows, columns = operator.index(arguments["nrows"]), operator.index(arguments["ncols"])
@@ -500,6 +606,136 @@ def check_dataset(arguments: Arguments, data: Any) -> None:
     assert data.n_features == np.shape(arguments["train_x"])[1]
     assert data.n_classes is None or data.n_classes >= 1
     assert len(data.fingerprint) == 64
+
+
+def a_sweep() -> Any:
+    """Return eight runs: two rates, two momenta, two seeds; some diverged, and one failed."""
+    runs, outcomes = [], []
+    for eta, beta, seed in itertools.product((0.1, 1.0), (0.0, 0.9), (1, 2)):
+        cost, wild = np.array([2.0, 1.0]) / seed, eta * beta > 0.5
+        history = a_history(loss=cost, smoothed=cost, steps=2, eta=eta, beta=beta,
+                            diverged=wild, accuracy=None if wild else seed / 4)  # fmt: skip
+        failed = (eta, beta, seed) == (1.0, 0.0, 2)
+        runs.append(Run(eta, beta, seed))
+        outcomes.append(Outcome("error", None, "no") if failed else Outcome("done", history))
+    table = tabulate(runs, outcomes)
+    return d2l.Sweep(table, tuple(outcome.history for outcome in outcomes), "toy")
+
+
+def check_grid(arguments: Arguments, grid: Any) -> None:
+    column = arguments["name"]
+    cells: dict[tuple[float, float], Any] = {
+        (0.1, 0.0): {"loss": 0.75, "best_loss": 0.75, "accuracy": 0.375, "diverged": 0},
+        (0.1, 0.9): {"loss": 0.75, "best_loss": 0.75, "accuracy": 0.375, "diverged": 0},
+        (1.0, 0.0): None,
+        (1.0, 0.9): {"loss": math.inf, "best_loss": 0.75, "diverged": 1},
+    }
+    for (i, eta), (j, beta) in itertools.product(enumerate((0.1, 1.0)), enumerate((0.0, 0.9))):
+        same = {"eta": eta, "beta": beta, "seed": 1.5, "steps": 2, "seconds": 1}
+        known = cells[eta, beta]
+        expected = math.nan if known is None else (same | known).get(column, math.nan)
+        np.testing.assert_equal(grid[i, j], expected)
+    assert column in a_sweep().table.dtype.names
+
+
+def check_one_run(arguments: Arguments, history: Any) -> None:
+    given = {name: number(value) for name, value in arguments.items() if value is not None}
+    found = [
+        (eta, beta, seed)
+        for eta, beta, seed in itertools.product((0.1, 1.0), (0.0, 0.9), (1, 2))
+        if abs(given.get("eta", eta) / eta - 1) < 1.1e-9
+        and abs(given.get("beta", beta) - beta) <= 1.1e-9 * beta
+        and given.get("seed", seed) == seed
+    ]
+    assert len(found) == 1
+    assert (history.eta, history.beta) == found[0][:2]
+    assert history.loss.tolist() == [2 / found[0][2], 1 / found[0][2]]
+
+
+def save_and_load(path: Any) -> Any:
+    """Save a sweep in a folder that is there for that alone; return what was written."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        a_sweep().save(path)
+        with open(path, "rb") as file:
+            return file.read(), d2l.Sweep.load(path) if str(path).endswith("z") else None
+
+
+def check_saved(arguments: Arguments, result: Any) -> None:
+    content, again = result
+    known = a_sweep()
+    if again is None:
+        header, *rows = content.decode().splitlines()
+        assert header.split(",") == list(known.table.dtype.names)
+        assert [float(row.split(",")[0]) for row in rows] == known.table["eta"].tolist()
+    else:
+        for column in known.table.dtype.names:
+            np.testing.assert_array_equal(again.table[column], known.table[column])
+        for before, after in zip(known.histories, again.histories, strict=True):
+            assert (before is None) == (after is None)
+            assert before is None or before.loss.tolist() == after.loss.tolist()
+
+
+def in_a_folder(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function with a temporary folder to work in: some arguments name files."""
+
+    def call(**arguments: Any) -> Any:
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            return function(**arguments)
+
+    return call
+
+
+def sweep_arguments(**changes: Any) -> Arguments:
+    return {
+        "make_model": lambda seed: d2l.mlp([2, 2], seed=seed),
+        "data": d2l.Dataset(**arrays()),
+        "eta": 0.1,
+        "beta": 0.5,
+        "seed": 0,
+        "pairs": None,
+        "batch_size": 2,
+        "epochs": 1,
+        "until": None,
+        "max_steps": 5,
+        "loss": None,
+        "smoothing": 0.5,
+        "device": None,
+        "workers": 1,
+        "client": None,
+        "folder": None,
+        "memo": False,
+        "progress": False,
+    } | changes
+
+
+def check_sweep(arguments: Arguments, sweep: Any) -> None:
+    """Compare with the runs one by one."""
+
+    def listed(name: str, default: float) -> list[float]:
+        value = arguments[name]
+        if isinstance(value, set | np.void):
+            value = list(value)
+        elif isinstance(value, Iterator):
+            value = [0.5, 0.25]  # the one of the odd values, which is used up by now
+        return [default] if value is None else np.atleast_1d(numbers(value)).tolist()
+
+    if arguments["pairs"] is None:
+        pairs = list(itertools.product(listed("eta", math.nan), listed("beta", 0)))
+    else:
+        pairs = numbers(arguments["pairs"]).tolist()
+    seed = arguments["seed"]
+    seeds = [0] if seed is None else [int(each) for each in np.ravel(np.array(seed, dtype=object))]
+    settings = [(eta, beta, seed) for eta, beta in pairs for seed in seeds]
+    assert sweep.table[["eta", "beta", "seed"]].tolist() == settings
+    assert sweep.data == arguments["data"].name
+    names = ("batch_size", "epochs", "until", "max_steps", "loss", "smoothing")
+    options = {name: arguments[name] for name in names}
+    for (eta, beta, seed), history in zip(settings, sweep.histories, strict=True):
+        alone = d2l.train(arguments["make_model"](seed), arguments["data"], eta=eta, beta=beta,
+                          seed=seed, memo=False, **options)  # fmt: skip
+        np.testing.assert_array_equal(history.loss, alone.loss)
+        np.testing.assert_array_equal(history.smoothed, alone.smoothed)
+        assert history.diverged == alone.diverged
 
 
 def check_history(arguments: Arguments, history: Any) -> None:
@@ -580,6 +816,12 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 positive = st.floats(0, allow_infinity=False)
 some = st.floats(-10, 10)
 below_one = st.floats(0, 1, exclude_max=True)
+distances = st.lists(positive, min_size=1, max_size=5)
+shares = st.lists(st.floats(-1e100, 1e100), min_size=2, max_size=2)
+near_answers = st.builds(
+    operator.mul, st.sampled_from(sorted(ANSWERS.values())), st.floats(0.98, 1.02)
+)
+traces = st.builds(a_trace, eta=st.floats(0, 3), beta=below_one, steps=st.integers(1, 80))
 
 
 def forms(entries: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
@@ -594,6 +836,15 @@ def forms(entries: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
         st.lists(entries, min_size=2, max_size=2).map(lambda pair: np.array(pair)[:, None]),
         st.lists(row, min_size=2, max_size=2),
     )
+
+
+def a_cloud(**changes: Any) -> Any:
+    options = {"eta": 0.3, "beta": 0.5, "sigma": 1.0, "steps": 3, "paths": 4, "seed": 0} | changes
+    return d2l.noisy_descent(bowl, [1.0, -2.0], **options)
+
+
+def rising(entries: st.SearchStrategy[float], **sizes: int) -> st.SearchStrategy[Any]:
+    return st.lists(entries, unique=True, **({"min_size": 2, "max_size": 5} | sizes)).map(sorted)
 
 
 SETTING = {"lam": forms(finite), "eta": forms(positive), "beta": forms(positive)}
@@ -968,6 +1219,287 @@ CALLS: dict[str, Call] = {
         },
         called={"betas": "betas?"},
     ),
+    "plot_best_rates": Call(
+        d2l.plot_best_rates,
+        lambda: {"ax": an_axes("plot_best_rates"), "betas": [0.0, 0.5, 0.9], "f": d2l.ravine()},
+        check_figure,
+        {"betas": rising(below_one)},
+    ),
+    "plot_cloud": Call(
+        d2l.plot_cloud,
+        lambda: {
+            "ax": an_axes("plot_cloud"),
+            "runs": a_cloud(),
+            "floor": None,
+            "coordinate": 0,
+            "shown": 1,
+        },
+        check_figure,
+        {
+            "runs": st.builds(a_cloud, eta=st.floats(0, 1e300), steps=st.integers(0, 5)),
+            "floor": st.floats(0, 1e200),
+            "coordinate": st.integers(0, 1),
+            "shown": st.integers(0, 4),
+        },
+    ),
+    "plot_distances": Call(
+        d2l.plot_distances,
+        lambda: {
+            "ax": an_axes("plot_distances"),
+            "distances": {"run": [2.0, 1.0]},
+            "methods": None,
+        },
+        check_figure,
+        {
+            "distances": distances.map(lambda run: {"run": run}),
+            "methods": st.sampled_from([["gd"], ("momentum",), {"nesterov"}]),
+        },
+        called={"distances": "distances|plot_distances"},
+    ),
+    "plot_distances, of": Call(
+        lambda ax, run: d2l.plot_distances(ax, {"run": run}),
+        lambda: {"ax": an_axes("plot_distances"), "run": [2.0, 1.0]},
+        check_figure,
+    ),
+    "plot_eigenmodes": Call(
+        drawing(d2l.plot_eigenmodes, "traces"),
+        lambda: {"ax": an_axes("plot_eigenmodes"), "f": d2l.ravine(), "traces": (a_trace(),)},
+        check_figure,
+        {"traces": st.lists(traces, min_size=1, max_size=2).map(tuple)},
+        called={"traces": "trace"},
+    ),
+    "plot_energy": Call(
+        drawing(d2l.plot_energy, "traces"),
+        lambda: {
+            "ax": an_axes("plot_energy"),
+            "f": d2l.two_valleys(),
+            "traces": (a_trace(x0=2.0, eta=0.1),),
+        },
+        check_figure,
+        {"traces": st.builds(a_trace, x0=some, eta=st.floats(0, 0.1)).map(lambda run: (run,))},
+        called={"traces": "trace"},
+    ),
+    "plot_filters": Call(
+        d2l.plot_filters,
+        lambda: {
+            "ax": an_axes("plot_filters"),
+            "lams": [0.1, 1.0],
+            "filters": {"t = 1": [0.5, 1.0]},
+            "references": None,
+        },
+        check_figure,
+        {
+            "lams": rising(st.floats(1e-100, 1e100), max_size=2),
+            "filters": shares.map(lambda share: {"t = 1": share}),
+            "references": st.one_of(st.just({}), shares.map(lambda share: {"limit": share})),
+        },
+        called={"filters": "filters|plot_filters"},
+    ),
+    "plot_filters, of": Call(
+        lambda ax, filters, references: d2l.plot_filters(
+            ax, [0.1, 1.0], {"t = 1": filters}, {"limit": references}
+        ),
+        lambda: {
+            "ax": an_axes("plot_filters"),
+            "filters": [0.5, 1.0],
+            "references": [0.0, 1.0],
+        },
+        check_figure,
+    ),
+    "plot_loss_map": Call(
+        d2l.plot_loss_map,
+        lambda: {
+            "ax": an_axes("plot_loss_map"),
+            "etas": [0.1, 0.5],
+            "betas": [0.0, 0.9],
+            "losses": [[0.5, 1.5], [math.inf, 0.8]],
+            "limit": 1.0,
+            "effective": [0.2],
+        },
+        check_figure_or_nothing,
+        {
+            "etas": rising(st.integers(-300, 300), max_size=2).map(lambda k: [10.0**i for i in k]),
+            "betas": rising(st.integers(0, 52), max_size=2).map(lambda k: [1 - 0.5**i for i in k]),
+            "losses": st.lists(
+                st.lists(st.floats(0, 1e3), min_size=2, max_size=2), min_size=2, max_size=2
+            ),
+            "limit": st.floats(1e-300, 1e3),
+            "effective": st.lists(st.floats(1e-300, LARGEST), max_size=2),
+        },
+    ),
+    "plot_mean_square": Call(
+        d2l.plot_mean_square,
+        lambda: {
+            "ax": an_axes("plot_mean_square"),
+            "runs": {"run": a_cloud()},
+            "floors": None,
+            "coordinate": 0,
+        },
+        check_figure,
+        {
+            "runs": st.builds(a_cloud, eta=st.floats(0, 1e300), steps=st.integers(0, 5)).map(
+                lambda run: {"run": run}
+            ),
+            "floors": st.floats(1e-300, 1e200).map(lambda floor: {"run": floor}),
+            "coordinate": st.integers(0, 1),
+        },
+        called={"runs": "runs?", "floors": "floors?"},
+    ),
+    "plot_mean_square, of": Call(
+        lambda ax, runs, floor: d2l.plot_mean_square(ax, {"run": runs}, floors={"run": floor}),
+        lambda: {"ax": an_axes("plot_mean_square"), "runs": a_cloud(), "floor": 1.0},
+        check_figure,
+        {"floor": st.floats(5e-324, 1e200)},
+    ),
+    "plot_rate_windows": Call(
+        d2l.plot_rate_windows,
+        lambda: {"ax": an_axes("plot_rate_windows"), "betas": [0.0, 0.9], "f": d2l.ravine()},
+        check_figure,
+        {"betas": st.lists(below_one, min_size=1, max_size=5, unique=True)},
+    ),
+    "plot_regimes": Call(
+        d2l.plot_regimes,
+        lambda: {"ax": an_axes("plot_regimes"), "points": None},
+        check_figure,
+        {"points": st.tuples(st.floats(0, 4.4), st.floats(0, 1)).map(lambda at: {"A": at})},
+        called={"points": "points?"},
+    ),
+    "plot_regimes, of": Call(
+        lambda ax, point: d2l.plot_regimes(ax, {"A": point}),
+        lambda: {"ax": an_axes("plot_regimes"), "point": (0.1, 0.9)},
+        check_figure,
+        called={"point": "points?"},
+    ),
+    "plot_smoothing": Call(
+        d2l.plot_smoothing,
+        lambda: {
+            "ax": an_axes("plot_smoothing"),
+            "y": [1.0, 2.0],
+            "averages": {"β = 0.5": [1.0, 1.5]},
+            "first": 0,
+        },
+        check_figure,
+        {
+            "y": shares,
+            "averages": shares.map(lambda average: {"β = 0.5": average}),
+            "first": st.integers(0, 9),
+        },
+        called={"averages": "averages|plot_smoothing"},
+    ),
+    "plot_smoothing, of": Call(
+        lambda ax, averages: d2l.plot_smoothing(ax, [1.0, 2.0], {"β = 0.5": averages}),
+        lambda: {"ax": an_axes("plot_smoothing"), "averages": [1.0, 1.5]},
+        check_figure,
+    ),
+    "plot_step_lengths": Call(
+        d2l.plot_step_lengths,
+        lambda: {"ax": an_axes("plot_step_lengths"), "runs": {"run": a_trace()}},
+        check_figure,
+        {"runs": traces.map(lambda run: {"run": run})},
+        called={"runs": "runs?"},
+    ),
+    "plot_step_lengths, of": Call(
+        lambda ax, runs: d2l.plot_step_lengths(ax, {"run": runs}),
+        lambda: {"ax": an_axes("plot_step_lengths"), "runs": a_trace()},
+        check_figure,
+    ),
+    "energy": Call(
+        d2l.energy,
+        lambda: {"trace": a_trace(), "f": d2l.Quadratic([1.0, 2.0])},
+        check_energy,
+        {
+            "trace": st.builds(
+                a_trace,
+                x0=st.lists(finite, min_size=2, max_size=2),
+                eta=positive,
+                beta=below_one,
+                decay=st.floats(0, 1),
+            )
+        },
+    ),
+    "check": Call(
+        d2l.check,
+        checking("gd-limit", 0.5),
+        check_number,
+        {"name": st.sampled_from(sorted(ANSWERS)), "answer": st.one_of(finite, near_answers)},
+    ),
+    "check, of two numbers": Call(
+        d2l.check,
+        checking("best-pair", (4 / 121, 81 / 121)),
+        check_pair,
+        {"answer": st.tuples(st.floats(0.03, 0.035), st.floats(0.66, 0.68))},
+        small=frozenset({"name"}),
+    ),
+    "check, of a function": Call(
+        d2l.check, checking("leaky-average", 0), check_wrong, small=frozenset({"name"})
+    ),
+    "check, of what a function returns": Call(
+        lambda answer: d2l.check("rate-function", lambda lam, eta, beta: answer),
+        lambda: {"answer": 0},
+        lambda arguments, verdict: operator.not_(verdict.right) or operator.truth(0 / 0),
+    ),
+    "check, by a run": Call(
+        d2l.check,
+        checking("ravine-in-20", (0.5, 0.5)),
+        check_arrival,
+        {"answer": st.tuples(st.floats(0, 1), below_one)},
+        small=frozenset({"name"}),
+    ),
+    "Sweep.grid": Call(
+        lambda **arguments: a_sweep().grid(**arguments),
+        lambda: {"name": "loss"},
+        check_grid,
+        {"name": st.sampled_from(a_sweep().table.dtype.names[:-2])},
+    ),
+    "Sweep.history": Call(
+        lambda **arguments: a_sweep().history(**arguments),
+        lambda: {"eta": 0.1, "beta": 0.9, "seed": 1},
+        check_one_run,
+        {
+            "eta": st.sampled_from([0.1, 10**-1, 0.3 / 3]),
+            "beta": st.sampled_from([0, 0.9]),
+            "seed": st.integers(1, 2),
+        },
+    ),
+    "Sweep.save": Call(
+        save_and_load,
+        lambda: {"path": "sweep.npz"},
+        check_saved,
+        {"path": st.sampled_from(["a.csv", "b.npz", Path("c.csv"), Path("d.npz")])},
+    ),
+    "sweep": Call(
+        in_a_folder(d2l.sweep),
+        sweep_arguments,
+        check_sweep,
+        {
+            "eta": rising(st.floats(1e-6, 1), min_size=1, max_size=2),
+            "beta": rising(st.floats(0, 0.99), min_size=1, max_size=2),
+            "seed": rising(st.integers(0, 99), min_size=1, max_size=2),
+            "folder": st.sampled_from([None, "runs"]),
+        },
+        own=frozenset({"make_model", "loss"}),
+        small=frozenset({"epochs", "max_steps", "workers", "folder"}),
+        raises=(ValueError, TypeError, OSError),
+    ),
+    "sweep, of pairs": Call(
+        lambda pairs: d2l.sweep(**sweep_arguments(eta=None, beta=None, pairs=pairs)),
+        lambda: {"pairs": [(0.1, 0.5), (0.2, 0.0)]},
+        lambda arguments, runs: check_sweep(sweep_arguments(**arguments), runs),
+        {
+            "pairs": st.lists(
+                st.tuples(st.floats(1e-6, 1), st.floats(0, 0.99)),
+                min_size=1,
+                max_size=3,
+                unique=True,
+            )
+        },
+        called={"pairs": "pairs|eta|beta"},  # the last two where one of the pairs is out of range
+    ),
+    "sweep, on a cluster": Call(
+        lambda client: d2l.sweep(**sweep_arguments(workers=None, client=client)),
+        lambda: {"client": None},
+        lambda arguments, runs: check_sweep(sweep_arguments(), runs),
+    ),
     "Dataset": Call(d2l.Dataset, arrays, check_dataset),
     "History": Call(
         a_history,
@@ -1022,14 +1554,15 @@ CALLS: dict[str, Call] = {
         lambda arguments, result: None,
         called={"code": "language"},
     ),
-    # `sweep` goes here.
 }
 
 _RESULT = "a result, which the functions above make and a reader only reads"
 EXEMPT = {
     "Landscape": _RESULT,
     "NoisyPaths": _RESULT,
+    "Sweep": _RESULT,
     "Trace": _RESULT,
+    "Verdict": _RESULT,
     "dialects.DialectTrace": _RESULT,
     "dialects.Dialect": "abstract: its settings are in the table",
     "load_airfoil": "takes a folder, and has its own tests of whatever may be in it",

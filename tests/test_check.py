@@ -342,6 +342,17 @@ def test_a_missing_translation_is_a_note_and_anything_else_a_finding(course: Cou
     assert "chapters/vi/extra.md:1: English has no such page" in done.stdout
 
 
+def test_code_that_would_be_cut_off_at_the_edge_of_the_page_is_found(course: Course) -> None:
+    text = (course.root / "chapters/en/bowl.md").read_text("utf-8")
+    line = text.count("\n", 0, text.index("import d2lmini")) + 1
+    for width, code in ((80, 0), (81, 1)):
+        comment = "#" * width
+        changed = text.replace("import d2lmini", f"{comment}\nimport d2lmini", 1)
+        course.write("chapters/en/bowl.md", changed)
+        said = course.run("check.py").stdout
+        assert (f"chapters/en/bowl.md:{line}: 81 characters of code" in said) == bool(code)
+
+
 def test_pages_that_list_things_list_each_of_them_once(course: Course) -> None:
     front = "---\na: 1\n---\n\n"
     rows = "momentum\n: It is this.\n\nmomentum\n: It is that.\n\nvim\n: An editor.\n"

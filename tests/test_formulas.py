@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
+from docutils.utils import new_document
 
 import formulas
 import katexmath
@@ -167,13 +167,26 @@ def test_vendored_katex_is_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("behind", "joined"),
-    [(", and", True), ("，也", True), ("’yı", True), (" and", False), ("（见", False), ("", False)],
+    ("behind", "mark"),
+    [
+        (", and", ","),
+        ("，也", "，"),
+        ("’yı", "’"),
+        (").", ")."),
+        (" and", ""),
+        ("（见", ""),
+        ("", ""),
+    ],
 )
-def test_no_line_breaks_between_a_formula_and_what_closes_it(behind: str, joined: bool) -> None:
-    page = SimpleNamespace(body=[], starttag=lambda *_, **__: "<span>")
+def test_a_formula_is_tied_to_the_mark_that_closes_it(behind: str, mark: str) -> None:
     formula = nodes.math("", r"\beta")
-    nodes.paragraph("", "", nodes.Text("With "), formula, *([nodes.Text(behind)] if behind else []))
-    with pytest.raises(nodes.SkipNode):
-        katexmath._visit_inline(page, formula)
-    assert (page.body[-1] == "\u2060") is joined
+    paragraph = nodes.paragraph("", "", nodes.Text("With "), formula)
+    if behind:
+        paragraph += nodes.Text(behind)
+    document = new_document("page")
+    document += paragraph
+    before = paragraph.astext()
+    katexmath.keep_marks(None, document, "page")  # type: ignore[arg-type]
+    assert paragraph.astext() == before
+    tied = list(paragraph.findall(nodes.inline))
+    assert [node.astext() for node in tied] == ([r"\beta" + mark] if mark else [])

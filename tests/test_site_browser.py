@@ -244,6 +244,32 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(
     assert min(heights) >= 44
 
 
+@pytest.mark.parametrize("width", [360, 700, 1280])
+def test_no_line_begins_with_the_mark_behind_a_formula(
+    visit: Callable[..., Visit], http: str, width: int
+) -> None:
+    there = visit(http, {"width": width, "height": 900})
+    page = there.go("en/convergence.html")
+    seen, torn = page.evaluate(
+        """() => {
+            const torn = [];
+            const tied = [...document.querySelectorAll("article .mm-tied")]
+                .filter((e) => e.getClientRects().length);
+            for (const e of tied) {
+                const bases = e.querySelectorAll(".katex-base");
+                const mark = document.createRange();
+                mark.selectNodeContents(e.lastChild);
+                const end = bases[bases.length - 1].getBoundingClientRect().right;
+                if (mark.getBoundingClientRect().left < end - 3) torn.push(e.textContent);
+            }
+            return [tied.length, torn];
+        }"""
+    )
+    assert seen > 100
+    assert torn == []
+    there.check()
+
+
 def test_icons_come_from_the_font_and_not_from_a_script(
     visit: Callable[..., Visit], http: str
 ) -> None:

@@ -10,6 +10,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Any
 
+from ..checks import shown
 from ..labels import label
 from .answers import EXERCISES
 
@@ -107,9 +108,9 @@ def check(name: str, answer: Any = ...) -> Verdict:
     ✗ momentum-step: The position must move by the new velocity, not by the gradient alone.
     """
     if not isinstance(name, str) or name not in EXERCISES:
-        near = difflib.get_close_matches(str(name), EXERCISES, n=1)
+        near = difflib.get_close_matches(name, EXERCISES, n=1) if isinstance(name, str) else []
         meant = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(EXERCISES)}"
-        raise ValueError(f"name must be that of an exercise, got {name!r}: {meant}")
+        raise ValueError(f"name must be that of an exercise, got {shown(name)}: {meant}")
     if answer is ...:
         return Verdict(name, False, label("check.open"), answered=False)
     key, fields = EXERCISES[name](answer)

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from ..checks import as_array
+from ..checks import as_array, shown
 from ..labels import label
 from ..optima import optimal_eta_beta
 from ..palette import LIGHT
 from ..problems import Quadratic
 from ..spectrum import convergence_rate
-from .drawing import Artists, legend, say
+from .drawing import Artists, check_axes, check_quadratic, legend, say
 
 
 def plot_best_rates(ax: Axes, betas: npt.ArrayLike, f: Quadratic) -> Artists:
@@ -52,6 +52,8 @@ def plot_best_rates(ax: Axes, betas: npt.ArrayLike, f: Quadratic) -> Artists:
     >>> drawn.texts[0].get_text()
     'best: β = 0.4026, ρ = 0.6345'
     """
+    check_axes(ax)
+    check_quadratic(f)
     beta = as_array("betas", betas, "pass for example np.linspace(0, 0.99, 100)")
     if (
         beta.ndim != 1
@@ -61,7 +63,7 @@ def plot_best_rates(ax: Axes, betas: npt.ArrayLike, f: Quadratic) -> Artists:
     ):
         raise ValueError(
             "betas must be at least two momenta in ascending order, 0 <= beta < 1, got "
-            f"{betas!r}: pass for example np.linspace(0, 0.99, 100)"
+            f"{shown(betas)}: pass for example np.linspace(0, 0.99, 100)"
         )
     _ = f.minimizer  # raises, and says why, if there is none
     lams = f.eigenvalues

@@ -7,11 +7,12 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ..checks import as_count, as_number
+from ..checks import as_count, as_number, check_kind
+from ..checks import shown as written
 from ..ensemble import NoisyPaths
 from ..labels import label
 from ..palette import LIGHT
-from .drawing import Artists, legend, whole_steps
+from .drawing import Artists, check_axes, legend, whole_steps
 
 _SHARE = (0.05, 0.95)
 _REACH = 1.6448536269514722  # a normal variable is within so many deviations 90 % of the time
@@ -69,15 +70,14 @@ def plot_cloud(
     >>> d2l.plot_cloud(ax, runs, floor=d2l.noise_floor(1, eta=0.1, beta=0.5, sigma=1))
     Artists(4 lines, 3 marks, 0 texts)
     """
-    if not isinstance(runs, NoisyPaths):
-        raise TypeError(
-            f"plot_cloud draws what noisy_descent returned, got {type(runs).__name__}: "
-            "pass d2l.noisy_descent(...)"
-        )
+    check_axes(ax)
+    remedy = "pass d2l.noisy_descent(...)"
+    check_kind("runs", runs, NoisyPaths, "what noisy_descent returned", remedy)
     i = as_count("coordinate", coordinate, "the first is 0")
     if i >= runs.x.shape[2]:
         raise ValueError(
-            f"coordinate must be below {runs.x.shape[2]}, got coordinate={i}: the first is 0"
+            f"coordinate must be below {runs.x.shape[2]}, got coordinate={written(i)}: "
+            "the first is 0"
         )
     single = min(as_count("shown", shown, "pass for example shown=3"), runs.paths)
     x = np.clip(runs.x[:, :, i], -_FAR, _FAR)  # (steps + 1, paths)
@@ -103,8 +103,11 @@ def plot_cloud(
     named = [mean, Line2D([], [], color=colour, alpha=0.22, linewidth=9, label=label("cloud.band"))]
     if floor is not None:
         variance = as_number("floor", floor, "floor >= 0", "pass d2l.noise_floor(...)")
-        if variance < 0:
-            raise ValueError(f"floor must be a variance >= 0, got floor={variance:g}")
+        if not 0 <= variance <= _FAR**2:
+            raise ValueError(
+                f"floor must be a variance >= 0, got floor={variance:g}, and at most {_FAR**2:g}: "
+                "pass d2l.noise_floor(...) where that is finite"
+            )
         for sign in (1, -1):
             mark = ax.axhline(
                 sign * _REACH * np.sqrt(variance),

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
-from ..checks import as_array
+from ..checks import as_array, check_kind, shown
 from ..labels import label
 from .decay import _power
-from .drawing import Artists, legend, looks, require, whole_steps
+from .drawing import Artists, check_axes, legend, looks, require, whole_steps
 
 _DECADES = 12  # tell the story; what is below them is rounding
 _METHODS = ("gd", "momentum", "nesterov")
@@ -59,12 +59,21 @@ def plot_distances(
     >>> d2l.plot_distances(ax, {"β = 0.6": np.linalg.norm(trace.x, axis=1)})
     Artists(1 lines, 0 marks, 0 texts)
     """
-    require(distances, "plot_distances", "{'β = 0.6': np.linalg.norm(trace.x, axis=1)}")
-    methods = ["nesterov"] * len(distances) if methods is None else list(methods)
-    if len(methods) != len(distances) or not set(methods) <= set(_METHODS):
+    check_axes(ax)
+    example = "{'β = 0.6': np.linalg.norm(trace.x, axis=1)}"
+    what = "a mapping from labels to distances"
+    check_kind("distances", distances, Mapping, what, f"pass for example {example}")
+    require(distances, "plot_distances", example)
+    remedy = f"pass for example methods={['gd'] * len(distances)}"
+    try:
+        methods = ["nesterov"] * len(distances) if methods is None else list(methods)
+    except TypeError:  # also of an array without dimensions
+        raise TypeError(f"methods must be a list, got {shown(methods)}: {remedy}") from None
+    known = [isinstance(method, str) and method in _METHODS for method in methods]
+    if len(methods) != len(distances) or not all(known):
         raise ValueError(
             f"methods must name one of {', '.join(_METHODS)} for each of the {len(distances)} "
-            f"runs, got {methods!r}"
+            f"runs, got {shown(methods)}: {remedy}"
         )
     curves = {}
     for name, given in distances.items():

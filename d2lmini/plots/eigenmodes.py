@@ -13,7 +13,17 @@ from ..labels import label
 from ..palette import LIGHT
 from ..problems import Quadratic
 from ..trace import Trace, eigenmode_errors
-from .drawing import Artists, legend, looks, require, settings, whole_steps
+from .drawing import (
+    Artists,
+    check_axes,
+    check_quadratic,
+    check_traces,
+    legend,
+    looks,
+    require,
+    settings,
+    whole_steps,
+)
 
 _DECADES = 3  # the error is followed down to a thousandth
 _TINTS = (1.0, 0.5, 0.22)
@@ -56,6 +66,9 @@ def plot_eigenmodes(ax: Axes, f: Quadratic, *traces: Trace) -> Artists:
     >>> d2l.plot_eigenmodes(ax, f, d2l.gradient_descent(f.grad, [1, 1, 1], eta=1.6, steps=40))
     Artists(1 lines, 9 marks, 0 texts)
     """
+    check_axes(ax)
+    check_quadratic(f)
+    check_traces(traces)
     require(traces, "plot_eigenmodes", "d2l.gradient_descent(f.grad, x0, eta=0.4, steps=20)")
     if len(traces) > 2:
         raise ValueError(

@@ -7,13 +7,24 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from ..checks import Array
+from ..checks import Array, check_kind
 from ..descent import Trace
 from ..labels import label
 from ..landscapes import Landscape
 from ..mechanics import energy
 from ..palette import LIGHT
-from .drawing import Artists, legend, looks, panel_size, require, say, settings, text_width
+from .drawing import (
+    Artists,
+    check_axes,
+    check_traces,
+    legend,
+    looks,
+    panel_size,
+    require,
+    say,
+    settings,
+    text_width,
+)
 
 _POINTS = 301  # of the curve
 
@@ -56,11 +67,11 @@ def plot_energy(ax: Axes, f: Landscape, *traces: Trace) -> Artists:
     >>> d2l.plot_energy(ax, f, run)
     Artists(1 lines, 3 marks, 1 texts)
     """
+    check_axes(ax)
+    remedy = "for a Quadratic there are plot_phase and plot_trace"
+    check_kind("f", f, Landscape, "a Landscape", remedy)
+    check_traces(traces)
     require(traces, "plot_energy", "d2l.momentum(f.grad, -3, eta=0.2, beta=0.9, steps=200)")
-    if not isinstance(f, Landscape):
-        raise TypeError(
-            f"f must be a Landscape, got {f!r}: for a Quadratic there are plot_phase and plot_trace"
-        )
     for trace in traces:
         if trace.diverged:
             raise ValueError(

@@ -9,12 +9,13 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from ..checks import Array, as_array
+from ..checks import Array, as_array, check_kind
 from ..labels import label
 from ..palette import LIGHT
-from .drawing import DASHES, Artists, legend, require
+from .drawing import DASHES, Artists, check_axes, legend, require
 
 _COLOURS = ("gd", "momentum", "nesterov", "accent", "ink", "muted")
+_LARGEST = 1e100  # beyond it Matplotlib's own sums overflow
 
 
 def plot_filters(
@@ -63,8 +64,13 @@ def plot_filters(
     >>> d2l.plot_filters(ax, lam, {"t = 10": 1 - (1 - lam) ** 10})
     Artists(1 lines, 1 marks, 0 texts)
     """
-    require(filters, "plot_filters", "{'t = 10': 1 - (1 - eta * lam) ** 10}")
-    compared = references or {}
+    check_axes(ax)
+    compared = {} if references is None else references
+    example = "{'t = 10': 1 - (1 - eta * lam) ** 10}"
+    for role, given in (("filters", filters), ("references", compared)):
+        what = "a mapping from labels to curves"
+        check_kind(role, given, Mapping, what, f"pass for example {example}")
+    require(filters, "plot_filters", example)
     if len(filters) > len(_COLOURS) or len(compared) > len(filters):
         raise ValueError(
             f"plot_filters draws up to {len(_COLOURS)} filters and no more references than "
@@ -76,8 +82,8 @@ def plot_filters(
             "lams must be at least two numbers > 0 in ascending order, got "
             f"shape {lam.shape}: pass for example np.geomspace(1e-3, 1, 50)"
         )
-    curves = [(name, _curve(name, values, lam)) for name, values in filters.items()]
-    others = [(name, _curve(name, values, lam)) for name, values in compared.items()]
+    curves = [(name, _curve("filters", name, given, lam)) for name, given in filters.items()]
+    others = [(name, _curve("references", name, given, lam)) for name, given in compared.items()]
     top = max(1.0, *(float(values.max()) for _, values in (*curves, *others)))
     bottom = min(0.0, *(float(values.min()) for _, values in (*curves, *others)))
 
@@ -113,11 +119,16 @@ def plot_filters(
     return Artists(tuple(lines), (level,))
 
 
-def _curve(name: str, values: npt.ArrayLike, lam: Array) -> Array:
-    curve = as_array(f"the curve {name!r}", values, "pass one number per eigenvalue")
+def _curve(role: str, name: str, values: npt.ArrayLike, lam: Array) -> Array:
+    curve = as_array(f"in {role}, the curve {name!r}", values, "pass one number per eigenvalue")
     if curve.shape != lam.shape:
         raise ValueError(
-            f"the curve {name!r} must have the shape of lams, {lam.shape}, got {curve.shape}: "
-            "pass one number per eigenvalue"
+            f"in {role}, the curve {name!r} must have the shape of lams, {lam.shape}, "
+            f"got {curve.shape}: pass one number per eigenvalue"
+        )
+    if np.abs(curve).max() > _LARGEST:
+        raise ValueError(
+            f"in {role}, the curve {name!r} must be at most {_LARGEST:g} in size to be drawn, got "
+            f"{curve[np.abs(curve).argmax()]:g}: take a smaller eta, or fewer steps"
         )
     return curve

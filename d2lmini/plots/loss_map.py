@@ -15,13 +15,14 @@ from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
-from ..checks import Array, as_array, as_number
+from ..checks import Array, as_array, as_number, as_reals
 from ..labels import label
 from ..palette import LIGHT
-from .drawing import SMALL, Artists, legend, say
+from .drawing import SMALL, Artists, check_axes, legend, say
 
 _LEVELS = 9  # of shading, each a factor √2 of loss below the one before
 _GAP = 0.02  # between cells, as a share of a cell
+_NEAR = 1e-9  # cells that are narrower than this share of the axis have no area
 _ASIDE = (13, 9)  # points by which a number stands aside of the lines through the centres of cells
 
 
@@ -83,9 +84,12 @@ def plot_loss_map(
     >>> d2l.plot_loss_map(ax, [0.02, 0.06, 0.2], [0, 0.9], losses, limit=2.3, effective=[0.2])
     Artists(1 lines, 16 marks, 1 texts)
     """
+    check_axes(ax)
     eta = _axis("etas", etas, "learning rates > 0", "[0.01, 0.1, 1]")
     if eta[0] <= 0:
-        raise ValueError(f"etas must be > 0 on a logarithmic axis, got {eta[0]:g}")
+        raise ValueError(
+            f"etas must be > 0 on a logarithmic axis, got {eta[0]:g}: pass for example [0.01, 0.1]"
+        )
     beta = _axis("betas", betas, "momenta with 0 <= beta < 1", "[0, 0.5, 0.9]")
     if beta[0] < 0 or beta[-1] >= 1:
         wrong = beta[0] if beta[0] < 0 else beta[-1]
@@ -93,14 +97,21 @@ def plot_loss_map(
             f"betas must be momenta with 0 <= beta < 1, got {wrong:g}: pass for example [0, 0.9]"
         )
     loss = _losses(losses, (eta.size, beta.size))
-    limit = as_number("limit", limit, "limit > 0", "np.log(10) is the loss of guessing a digit")
+    remedy = "np.log(10) is the loss of guessing a digit"
+    limit = as_number("limit", limit, "limit > 0", remedy)
     if limit <= 0:
-        raise ValueError(f"limit must be a loss > 0, got limit={limit:g}")
-    steps = as_array("effective", list(effective), "pass for example [0.2, 2]")
+        raise ValueError(f"limit must be a loss > 0, got limit={limit:g}: {remedy}")
+    steps = as_array("effective", effective, "pass for example [0.2, 2]")
     if steps.ndim != 1 or (steps <= 0).any():
         raise ValueError("effective must be effective steps > 0: pass for example [0.2, 2]")
 
     x, y = np.log10(eta), -np.log10(1 - beta)
+    for name, places in (("etas", x), ("betas", y)):
+        if np.diff(places).min() < _NEAR * max(np.ptp(places), 1):
+            raise ValueError(
+                f"{name} holds two numbers that are too close on its logarithmic axis for a cell "
+                "each: leave one of them out"
+            )
     x_edges, y_edges = _edges(x), _edges(y)
     ax.set_xlim(x_edges[0], x_edges[-1])
     ax.set_ylim(y_edges[0], y_edges[-1])
@@ -146,16 +157,11 @@ def _axis(name: str, values: npt.ArrayLike, kind: str, example: str) -> Array:
 
 
 def _losses(values: npt.ArrayLike, shape: tuple[int, int]) -> Array:
-    try:
-        loss = np.asarray(values, dtype=np.float64)  # unlike as_array's, these may be infinite
-    except (TypeError, ValueError):
-        raise TypeError(
-            "losses must hold real numbers: pass what the sweep's grid('loss') returns"
-        ) from None
+    remedy = "pass what the sweep's grid('loss') returns"
+    loss = as_reals("losses", values, remedy)  # unlike as_array's, these may be infinite
     if loss.shape != shape:
         raise ValueError(
-            f"losses must have the shape (etas, betas) = {shape}, got {loss.shape}: "
-            "pass what the sweep's grid('loss') returns"
+            f"losses must have the shape (etas, betas) = {shape}, got {loss.shape}: {remedy}"
         )
     return loss
 

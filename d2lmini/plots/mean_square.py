@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
-from ..checks import as_count, as_number
+from ..checks import as_count, as_number, check_kind, shown
 from ..ensemble import NoisyPaths
 from ..labels import label
 from .decay import _power
-from .drawing import Artists, legend, looks, require, whole_steps
+from .drawing import Artists, check_axes, legend, looks, require, whole_steps
 
 _FAR = 1e100  # squares beyond overflow; a path that diverges is drawn to here
 _POINTS = 300  # per curve: as many as a panel has room for
@@ -68,26 +68,36 @@ def plot_mean_square(
     >>> d2l.plot_mean_square(ax, {"β = 0.5": runs}, floors={"β = 0.5": 0.1017})
     Artists(1 lines, 1 marks, 0 texts)
     """
+    check_axes(ax)
+    remedy = "pass for example {'β = 0.9': d2l.noisy_descent(...)}"
+    check_kind("runs", runs, Mapping, "a mapping from labels to noisy runs", remedy)
+    known = {} if floors is None else floors
+    remedy = "pass for example {'β = 0.9': d2l.noise_floor(...)}"
+    check_kind("floors", known, Mapping, "a mapping from labels to variances", remedy)
     require(runs, "plot_mean_square", "{'β = 0.9': d2l.noisy_descent(...)}")
     i = as_count("coordinate", coordinate, "the first is 0")
     squares = {}
     for name, paths in runs.items():
         if not isinstance(paths, NoisyPaths):
             raise TypeError(
-                f"plot_mean_square draws what noisy_descent returned, and {name!r} is "
+                f"runs must hold what noisy_descent returned, and {name!r} is "
                 f"{type(paths).__name__}: pass d2l.noisy_descent(...)"
             )
         if i >= paths.x.shape[2]:
             raise ValueError(
-                f"coordinate must be below {paths.x.shape[2]}, got coordinate={i}: the first is 0"
+                f"coordinate must be below {paths.x.shape[2]}, got coordinate={shown(i)}: "
+                "the first is 0"
             )
         square = (np.clip(paths.x[:, :, i], -_FAR, _FAR) ** 2).mean(axis=1)  # (steps + 1,)
         squares[name] = np.where(square > 0, square, np.nan)
     levels = {}
-    for name, floor in (floors or {}).items():
+    for name, floor in known.items():
         level = as_number("floor", floor, "floor > 0", "pass d2l.noise_floor(...)")
-        if level <= 0:
-            raise ValueError(f"floor must be > 0 on a logarithmic axis, got floor={level:g}")
+        if not 0 < level <= _FAR**2:
+            raise ValueError(
+                f"floor must be > 0 on a logarithmic axis, got floor={level:g}, and at most "
+                f"{_FAR**2:g}: pass d2l.noise_floor(...) where that is finite"
+            )
         if name not in runs:
             raise ValueError(
                 f"the floor {name!r} belongs to no curve: use one of the labels "

@@ -8,12 +8,12 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
-from ..checks import Array, as_array
+from ..checks import Array, as_array, shown
 from ..labels import label
 from ..palette import LIGHT
 from ..problems import Quadratic
 from ..spectrum import convergence_rate
-from .drawing import DASHES, Artists, legend, say
+from .drawing import DASHES, Artists, check_axes, check_quadratic, legend, say
 
 _TOP = 1.12
 _LOOKS = (("momentum", "D"), ("accent", "s"), ("ink", "v"), ("muted", "^"), ("nesterov", "P"))
@@ -56,6 +56,8 @@ def plot_rate_windows(ax: Axes, betas: npt.ArrayLike, f: Quadratic) -> Artists:
     >>> d2l.plot_rate_windows(ax, [0, 0.9], d2l.ravine())
     Artists(2 lines, 2 marks, 1 texts)
     """
+    check_axes(ax)
+    check_quadratic(f)
     beta = _momenta(betas)
     _ = f.minimizer  # raises, and says why, if there is none
     lams = f.eigenvalues
@@ -114,7 +116,7 @@ def _momenta(betas: npt.ArrayLike) -> Array:
     beta = np.atleast_1d(as_array("betas", betas, "pass momenta such as [0, 0.9]"))
     if beta.ndim != 1 or not 1 <= beta.size <= len(_LOOKS) or np.unique(beta).size != beta.size:
         raise ValueError(
-            f"betas must be 1 to {len(_LOOKS)} different momenta, got {betas!r}: "
+            f"betas must be 1 to {len(_LOOKS)} different momenta, got {shown(betas)}: "
             "draw the others in a second panel"
         )
     if not ((beta >= 0) & (beta < 1)).all():

@@ -9,12 +9,13 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from ..checks import as_array
+from ..checks import as_array, check_kind, shown
 from ..labels import label
 from ..palette import LIGHT
-from .drawing import DASHES, Artists, legend, say
+from .drawing import DASHES, Artists, check_axes, legend, say
 
 _WIDEST = 4.4  # ηλ; everything beyond 4 diverges, whatever β is
+_REMEDY = "pass (ηλ, β), for example {'A': (0.1, 0.9)}"
 
 
 def plot_regimes(ax: Axes, points: Mapping[str, npt.ArrayLike] | None = None) -> Artists:
@@ -53,7 +54,10 @@ def plot_regimes(ax: Axes, points: Mapping[str, npt.ArrayLike] | None = None) ->
     >>> d2l.plot_regimes(ax, {"A": (0.1, 0.9)})
     Artists(3 lines, 4 marks, 5 texts)
     """
-    named = {name: _point(name, value) for name, value in (points or {}).items()}
+    check_axes(ax)
+    given = {} if points is None else points
+    check_kind("points", given, Mapping, "a mapping from names to pairs", _REMEDY)
+    named = {name: _point(name, value) for name, value in given.items()}
     ax.set_xlim(0, _WIDEST)
     ax.set_ylim(0, 1)
     ax.set_xlabel("ηλ")
@@ -131,11 +135,10 @@ def plot_regimes(ax: Axes, points: Mapping[str, npt.ArrayLike] | None = None) ->
 
 
 def _point(name: str, value: npt.ArrayLike) -> tuple[float, float]:
-    remedy = "pass (ηλ, β), for example {'A': (0.1, 0.9)}"
-    pair = as_array("points", value, remedy)
+    pair = as_array("points", value, _REMEDY)
     if pair.shape != (2,) or not (0 <= pair[0] <= _WIDEST and 0 <= pair[1] <= 1):
         raise ValueError(
             f"the point {name!r} must be a pair with 0 <= ηλ <= {_WIDEST:g} and 0 <= β <= 1, got "
-            f"{value!r}: {remedy}"
+            f"{shown(value)}: {_REMEDY}"
         )
     return float(pair[0]), float(pair[1])

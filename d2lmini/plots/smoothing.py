@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from ..checks import as_array
+from ..checks import MOST, Array, as_array, as_count, check_kind
 from ..labels import label
 from ..palette import LIGHT
-from .drawing import DASHES, Artists, legend, require, whole_steps
+from .drawing import DASHES, Artists, check_axes, legend, require, whole_steps
 
 _COLOURS = ("momentum", "accent", "nesterov", "ink")
+_LARGEST = 1e100  # beyond it Matplotlib's own sums overflow
 
 
 def plot_smoothing(
@@ -53,26 +54,33 @@ def plot_smoothing(
     >>> d2l.plot_smoothing(ax, walk, {"β = 0.9": d2l.ema(walk, 0.9)})
     Artists(2 lines, 0 marks, 0 texts)
     """
-    require(averages, "plot_smoothing", '{"β = 0.9": d2l.ema(y, 0.9)}')
+    check_axes(ax)
+    example = '{"β = 0.9": d2l.ema(y, 0.9)}'
+    what = "a mapping from labels to averages"
+    check_kind("averages", averages, Mapping, what, f"pass for example {example}")
+    require(averages, "plot_smoothing", example)
     if len(averages) > len(_COLOURS):
         raise ValueError(
             f"plot_smoothing draws at most {len(_COLOURS)} averages, got {len(averages)}: "
             "more could not be told apart; use a second panel"
         )
-    sequence = as_array("y", y, "pass a sequence such as [1, 2, 3]")
+    begin = as_count("first", first, "pass 0 or 1", most=MOST)
+    sequence = _drawable("y", y, "pass a sequence such as [1, 2, 3]")
     if sequence.ndim != 1 or sequence.size == 0:
         raise ValueError(
             f"y must be a sequence of shape (n,), got shape {sequence.shape}: pass one coordinate"
         )
-    curves = {name: as_array(name, curve, "pass one number per step") for name, curve in
-              averages.items()}  # fmt: skip
+    curves = {
+        name: _drawable(f"in averages, {name}", curve, "pass one number per step")
+        for name, curve in averages.items()
+    }
     for name, curve in curves.items():
         if curve.shape != sequence.shape:
             raise ValueError(
-                f"{name!r} must be as long as y, got the shapes {curve.shape} and "
+                f"in averages, {name!r} must be as long as y, got the shapes {curve.shape} and "
                 f"{sequence.shape}: average y itself"
             )
-    steps = np.arange(first, first + sequence.size)
+    steps = np.arange(begin, begin + sequence.size)
 
     ax.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
     whole_steps(ax)
@@ -95,3 +103,13 @@ def plot_smoothing(
         lines.append(line)
     legend(ax, lines)
     return Artists(tuple(lines))
+
+
+def _drawable(name: str, values: npt.ArrayLike, remedy: str) -> Array:
+    array = as_array(name, values, remedy)
+    if np.abs(array).max(initial=0) > _LARGEST:
+        raise ValueError(
+            f"{name} must be at most {_LARGEST:g} in size to be drawn, got "
+            f"{np.abs(array).max():g}: draw fewer steps"
+        )
+    return array

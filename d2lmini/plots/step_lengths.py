@@ -8,9 +8,11 @@ from typing import Protocol
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..checks import Array
+from ..checks import Array, check_kind, shown
 from ..labels import label
-from .drawing import Artists, dot_style, legend, looks, require, whole_steps
+from .drawing import Artists, check_axes, dot_style, legend, looks, require, whole_steps
+
+_LARGEST = 1e100  # beyond it Matplotlib's own sums overflow
 
 
 class Path(Protocol):
@@ -39,7 +41,7 @@ def plot_step_lengths(ax: Axes, runs: Mapping[str, Path]) -> Artists:
     Raises
     ------
     ValueError
-        If there is no run, or one without a step, or with steps too long for a float.
+        If there is no run, or one without a step, or with steps longer than 1e100.
 
     Examples
     --------
@@ -54,16 +56,23 @@ def plot_step_lengths(ax: Axes, runs: Mapping[str, Path]) -> Artists:
     >>> d2l.plot_step_lengths(ax, paths)
     Artists(2 lines, 0 marks, 0 texts)
     """
+    check_axes(ax)
+    remedy = "pass for example {'PyTorch': trace}"
+    check_kind("runs", runs, Mapping, "a mapping from labels to runs", remedy)
     require(runs, "plot_step_lengths", "{'PyTorch': trace}")
     lengths = {}
     for name, run in runs.items():
+        places = getattr(run, "x", None)
+        if not isinstance(places, np.ndarray) or places.ndim != 2:
+            raise TypeError(f"runs must hold runs with positions x, got {shown(run)}: {remedy}")
         if len(run.x) < 2:
             raise ValueError(f"the run {name!r} has no step to draw: run it for at least one")
         with np.errstate(over="ignore", invalid="ignore"):
             lengths[name] = np.linalg.norm(np.diff(run.x, axis=0), axis=1)
-        if not np.isfinite(lengths[name]).all():
+        if not (lengths[name] <= _LARGEST).all():
             raise ValueError(
-                f"the run {name!r} has steps too long for a float: draw fewer of its steps"
+                f"the run {name!r} has steps too long for a float or a figure, above "
+                f"{_LARGEST:g}: draw fewer of its steps"
             )
     longest = max(float(length.max()) for length in lengths.values()) or 1.0
     ax.set_xlim(0, max(len(length) for length in lengths.values()) + 1)

@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from .._progress import progress_bar
+from ..checks import as_flag, check_kind
 from ..data.dataset import Dataset
-from ..evaluation import check_fit
+from ..evaluation import check_fit, check_loss_function
 from ..history import History
 from ..losses import Loss, default_loss
 from ..training import _check_trainable, _checked, train
@@ -142,6 +143,11 @@ def sweep(
     >>> print(runs.best["eta"], runs.best["beta"])
     0.1 0.9
     """
+    check_kind("data", data, Dataset, "a Dataset", "pass for example d2l.load_mnist()")
+    check_loss_function(loss)
+    memo = as_flag("memo", memo)
+    if progress is not None:
+        progress = as_flag("progress", progress)
     runs = runs_of(eta=eta, beta=beta, seed=seed, pairs=pairs)
     options: dict[str, Any] = {
         "batch_size": batch_size,
@@ -209,7 +215,7 @@ def _model(make_model: Callable[[int], nn.Module], seed: int, data: Dataset) -> 
     remedy = "write for example lambda seed: d2l.mlp([784, 10], seed=seed)"
     if isinstance(make_model, nn.Module) or not callable(make_model):
         raise TypeError(
-            f"sweep needs a function that makes a model from a seed, got a "
+            f"make_model must be a function that makes a model from a seed, got a "
             f"{type(make_model).__name__}: {remedy}"
         )
     with torch.random.fork_rng(devices=[]):

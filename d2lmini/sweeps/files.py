@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from .._files import locked, write_atomically
+from ..checks import check_kind
 from ..history import History
 
-__all__ = ["load", "save"]
+__all__ = ["as_path", "load", "save"]
 
 Table = npt.NDArray[np.void]
 Histories = Sequence[History | None]
+
+
+def as_path(name: str, value: Any, example: str) -> Path:
+    """Return a path, or an error that names the argument."""
+    check_kind(name, value, (str, PathLike), "a path", f"write for example {name}={example!r}")
+    return Path(value)
 
 
 def save(path: Path, table: Table, histories: Histories, data: str) -> None:

@@ -19,6 +19,7 @@ from ..history import History
 from ..losses import Loss
 from ..memo import _checksum, _read, memo_folder
 from .code import code_digest
+from .files import as_path
 
 __all__ = ["Keeper", "Memo", "ResultFolder", "run_key"]
 
@@ -100,7 +101,7 @@ class ResultFolder(Keeper):
 
     def __init__(self, folder: str | PathLike[str], *, device: object = None) -> None:
         self.device = device
-        self.path = Path(folder).expanduser()
+        self.path = as_path("folder", folder, "runs").expanduser()
         try:
             with locked(self.path) as problem:
                 if problem is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..checks import as_count, as_number, shown
 from ..history import History
 from . import files
 from .runs import Run
@@ -182,13 +182,20 @@ seed=2)
             If no run has these settings, or several have, or the run has no result.
         """
         chosen = np.ones(len(self), dtype=np.bool_)
-        wanted = {"eta": eta, "beta": beta, "seed": seed}
+        remedy = "pass one that the sweep was given"
+        wanted = {
+            "eta": None if eta is None else as_number("eta", eta, "eta > 0", remedy),
+            "beta": None if beta is None else as_number("beta", beta, "0 <= beta < 1", remedy),
+            "seed": None if seed is None else as_count("seed", seed, remedy),
+        }
         for name, value in wanted.items():
-            if value is not None:
+            if value is not None and name == "seed":
+                chosen &= np.array([known == value for known in self.table["seed"].tolist()])
+            elif value is not None:
                 # 0.1 is also what a computation such as 10**-1 or linspace makes of it.
-                near = 1e-9 * abs(value) if name != "seed" else 0
-                chosen &= abs(self.table[name] - value) <= near
-        asked = ", ".join(f"{name}={v!r}" for name, v in wanted.items() if v is not None)
+                with np.errstate(over="ignore"):
+                    chosen &= abs(self.table[name] - value) <= 1e-9 * abs(value)
+        asked = ", ".join(f"{name}={shown(v)}" for name, v in wanted.items() if v is not None)
         found = np.flatnonzero(chosen)
         if len(found) != 1:
             ranges = "; ".join(f"{n}: {_listed(_distinct(self.table[n]))}" for n in wanted)
@@ -227,8 +234,11 @@ seed=2)
         """
         names = self.table.dtype.names or ()
         numeric = [column for column in names if self.table[column].dtype.kind != "U"]
-        if name not in numeric:
-            raise ValueError(f"grid needs one of the columns {', '.join(numeric)}, got {name!r}")
+        if not isinstance(name, str) or name not in numeric:
+            raise ValueError(
+                f"name must be one of the columns {', '.join(numeric)}, got {shown(name)}: "
+                "the others hold text"
+            )
         values = np.full((len(self.eta), len(self.beta)), np.nan)
         lost = self.table["status"] != DONE
         for i, eta in enumerate(self.eta):
@@ -254,7 +264,7 @@ seed=2)
         OSError
             If the file cannot be written.
         """
-        files.save(Path(path), self.table, self.histories, self.data)
+        files.save(files.as_path("path", path, "sweep.npz"), self.table, self.histories, self.data)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Sweep:
@@ -276,7 +286,7 @@ seed=2)
         OSError
             If it cannot be read.
         """
-        return cls(*files.load(Path(path)))
+        return cls(*files.load(files.as_path("path", path, "sweep.npz")))
 
 
 def _distinct(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

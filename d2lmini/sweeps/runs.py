@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..checks import as_array, as_count
+from ..checks import as_array, as_count, shown
 
 __all__ = ["Run", "runs_of", "worker_count"]
 
@@ -64,13 +64,13 @@ def worker_count(workers: int | None, client: Any) -> int:
     if client is not None:
         if workers is not None:
             raise TypeError(
-                f"sweep needs workers or client, got both (workers={workers!r}): the client's "
+                f"sweep needs workers or client, got both (workers={shown(workers)}): the client's "
                 "cluster has its own workers"
             )
         if not callable(getattr(client, "scatter", None)) or getattr(client, "asynchronous", True):
             raise TypeError(
                 f"sweep needs for client a distributed.Client that is not asynchronous, got "
-                f"{client!r}: write for example client=distributed.Client(address)"
+                f"{shown(client)}: write for example client=distributed.Client(address)"
             )
         return 1
     remedy = "leave it out for one worker per processor; 1 trains in this process"
@@ -107,21 +107,21 @@ def _pairs(value: Any) -> list[tuple[float, float]]:
 
 def _seeds(value: Any) -> list[int]:
     remedy = "write for example seed=[1, 2, 3]"
-    values = _listed(value)
+    values = list(value) if isinstance(value, np.ndarray) and value.ndim else _listed(value)
     if not isinstance(values, list):
         values = [values]
     if not values:
-        raise ValueError(f"sweep needs at least one seed, got {value!r}: {remedy}")
+        raise ValueError(f"sweep needs at least one seed, got {shown(value)}: {remedy}")
     return _once("seed", [as_count("seed", each, remedy) for each in values])
 
 
 def _listed(value: Any) -> Any:
-    """Return a list for what can be gone through (a range, an array, a generator), else `value`."""
-    if isinstance(value, str | bytes):
+    """Return a list for what can be gone through (a range, a generator), else `value`."""
+    if isinstance(value, str | bytes | np.ndarray):  # an array may have a mask, a list has none
         return value
     try:
         return list(value)
-    except TypeError:  # a number, or an array without dimensions
+    except TypeError:  # a number
         return value
 
 
@@ -130,7 +130,7 @@ def _once(name: str, values: list[T]) -> list[T]:
     twice = [value for value, n in Counter(values).items() if n > 1]
     if twice:
         raise ValueError(
-            f"sweep needs each value of {name} once, got {twice[0]!r} more than once: "
+            f"sweep needs each value of {name} once, got {shown(twice[0])} more than once: "
             "the same settings give the same run"
         )
     return values
