@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -539,3 +540,31 @@ def test_more_steps_than_memory_could_hold_are_refused_at_once() -> None:
         d2l.dialects.run(
             d2l.dialects.D2L(eta=0.1), RAVINE.grad, START, steps=10**5000, schedule=lambda t: 1.0
         )
+
+
+@pytest.mark.parametrize("method", [d2l.momentum, d2l.nesterov])
+def test_a_gradient_that_overflows_at_the_last_point_counts(method: Any) -> None:
+    """No step is taken with it, and it says where the run was heading."""
+
+    def cubic(x: np.ndarray) -> np.ndarray:
+        return x**3  # warns where it overflows, which must not reach the reader
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trace = method(cubic, 1e20, eta=1, beta=0, steps=2)
+    assert trace.steps == 2
+    assert np.isfinite(trace.x).all()
+    assert trace.overflowed
+    assert trace.diverged
+
+
+def test_messages_name_the_value_and_end_with_the_remedy() -> None:
+    with pytest.raises(ValueError, match=r"decay=2: .* each step, and decay=1 keeps eta as it is$"):
+        d2l.momentum(RAVINE.grad, START, eta=0.1, beta=0.5, steps=1, decay=2)
+    trace = d2l.momentum(RAVINE.grad, START, eta=0.1, beta=0.5, steps=1)
+    with pytest.raises(TypeError, match="trace must be a Trace, got 'path'"):
+        d2l.eigenmode_errors("path", RAVINE)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="f must be a Quadratic, got 'bowl'"):
+        d2l.eigenmode_errors(trace, "bowl")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"grad must return 2 real numbers .* got 'steep'"):
+        d2l.momentum(lambda _: "steep", START, eta=0.1, beta=0.5, steps=1)
