@@ -21,6 +21,8 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
+import d2lmini as d2l
+
 # For the mutation run, which only asks whether a test fails: the same examples for every mutant,
 # no search for a smaller one that fails as well, and no failure for being slow on a busy machine.
 hypothesis_settings.register_profile(
@@ -34,6 +36,14 @@ hypothesis_settings.register_profile(
 ROOT = Path(__file__).resolve().parents[1]
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+@pytest.fixture(params=["en", "vi", "tr", "zh"])
+def each_language(request: Any) -> Iterator[str]:
+    """Label figures in one language after the other, and in English again afterwards."""
+    d2l.use_language(request.param)
+    yield request.param
+    d2l.use_language("en")
 
 
 def chromium_path() -> str | None:

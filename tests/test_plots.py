@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -61,13 +60,6 @@ def draw(kind: str) -> tuple[d2l.figure.Figure, object]:
 
 
 KINDS = ["trace", "diverging", "two methods", "saddle", "decay", "rates", "iterates", "losses"]
-
-
-@pytest.fixture(params=["en", "vi", "tr", "zh"])
-def each_language(request: pytest.FixtureRequest) -> Iterator[str]:
-    d2l.use_language(request.param)
-    yield request.param
-    d2l.use_language("en")
 
 
 def words(svg: str) -> list[str]:

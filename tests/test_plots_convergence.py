@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -51,13 +50,6 @@ KEYS = {
     "eigenmodes": ["axis.step", "axis.eigenvalue"],
     "filters": ["axis.eigenvalue", "axis.share"],
 }
-
-
-@pytest.fixture(params=["en", "vi", "tr", "zh"])
-def each_language(request: pytest.FixtureRequest) -> Iterator[str]:
-    d2l.use_language(request.param)
-    yield request.param
-    d2l.use_language("en")
 
 
 def words(svg: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -35,13 +34,6 @@ def area(patch: Any) -> float:
     squares = patch.get_path().vertices.reshape(-1, 5, 2)
     x, y = squares[:, :, 0], squares[:, :, 1]
     return float(np.abs((x[:, :-1] * y[:, 1:] - x[:, 1:] * y[:, :-1]).sum(axis=1)).sum() / 2)
-
-
-@pytest.fixture(params=["en", "vi", "tr", "zh"])
-def each_language(request: pytest.FixtureRequest) -> Iterator[str]:
-    d2l.use_language(request.param)
-    yield request.param
-    d2l.use_language("en")
 
 
 def test_map_is_a_small_svg_with_words_in_it(each_language: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -50,13 +49,6 @@ def draw(kind: str) -> tuple[Any, Any]:
 
 
 KINDS = ["weights", "normalised", "map", "fine map", "phase", "long", "leaving"]
-
-
-@pytest.fixture(params=["en", "vi", "tr", "zh"])
-def each_language(request: pytest.FixtureRequest) -> Iterator[str]:
-    d2l.use_language(request.param)
-    yield request.param
-    d2l.use_language("en")
 
 
 def words(svg: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -45,13 +44,6 @@ WORDS = {
     "plain cloud": ["axis.step", "cloud.band"],
     "mean square": ["axis.step", "axis.mean_square"],
 }
-
-
-@pytest.fixture(params=["en", "vi", "tr", "zh"])
-def each_language(request: pytest.FixtureRequest) -> Iterator[str]:
-    d2l.use_language(request.param)
-    yield request.param
-    d2l.use_language("en")
 
 
 def texts(svg: str) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from ..checks import Array
 from ..labels import label
@@ -20,15 +19,15 @@ from .drawing import (
     check_quadratic,
     check_traces,
     legend,
+    log_axis,
     looks,
     panel_size,
     require,
     say,
     settings,
+    whole_decades,
     whole_steps,
 )
-
-_DECADES = 12  # tell the story; what is below them is rounding
 
 
 def plot_decay(ax: Axes, f: Quadratic, *traces: Trace) -> Artists:
@@ -77,20 +76,13 @@ def plot_decay(ax: Axes, f: Quadratic, *traces: Trace) -> Artists:
                 "pass the function that the trace descended"
             )
     distances = [eigenmode_errors(trace, f) for trace in traces]  # each (steps + 1, d)
-    positive = np.concatenate([distance[distance > 0] for distance in distances])
-    largest = float(positive.max()) if positive.size else 1.0
-    smallest = float(positive.min()) if positive.size else 1.0
-    high = int(np.ceil(np.log10(largest)))
-    low = min(max(int(np.floor(np.log10(smallest))), high - _DECADES), high - 1)
+    low, high = whole_decades(np.concatenate([distance.ravel() for distance in distances]))
     longest = max(trace.steps for trace in traces)
 
-    ax.set_yscale("log")
+    log_axis(ax)
     ax.set_ylim(10.0**low, 10.0**high)
     ax.set_xlim(0, max(longest, 1))
     whole_steps(ax)
-    ax.yaxis.set_major_locator(LogLocator(10, numticks=8))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _power(y)))
-    ax.yaxis.set_minor_locator(FixedLocator([]))
     ax.set_xlabel(label("axis.step"))
     ax.set_ylabel(label("axis.distance"))
 
@@ -135,10 +127,3 @@ def _end_labels(
         at = (longest if step > 0.9 * longest else step, 10.0**floor)
         texts.append(say(ax, text, at, (8, 0), va="center", color=colour))
     return tuple(texts)
-
-
-def _power(value: float) -> str:
-    exponent = round(float(np.log10(value)))
-    if -2 <= exponent <= 3:
-        return f"{10.0**exponent:g}"
-    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

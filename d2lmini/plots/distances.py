@@ -7,14 +7,20 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from ..checks import as_array, check_kind, shown
 from ..labels import label
-from .decay import _power
-from .drawing import Artists, check_axes, legend, looks, require, whole_steps
+from .drawing import (
+    Artists,
+    check_axes,
+    legend,
+    log_axis,
+    looks,
+    require,
+    whole_decades,
+    whole_steps,
+)
 
-_DECADES = 12  # tell the story; what is below them is rounding
 _METHODS = ("gd", "momentum", "nesterov")
 
 
@@ -84,18 +90,12 @@ def plot_distances(
                 f"{curve.shape}: pass np.linalg.norm(trace.x, axis=1)"
             )
         curves[name] = curve
-    together = np.concatenate(list(curves.values()))
-    positive = together[together > 0] if (together > 0).any() else np.ones(1)
-    high = min(int(np.ceil(np.log10(positive.max()))), 308)  # the largest decade of a float
-    low = min(max(int(np.floor(np.log10(positive.min()))), high - _DECADES), high - 1)
+    low, high = whole_decades(np.concatenate(list(curves.values())))
 
-    ax.set_yscale("log")
+    log_axis(ax)
     ax.set_ylim(10.0**low, 10.0**high)
     ax.set_xlim(0, max(max(curve.size for curve in curves.values()) - 1, 1))
     whole_steps(ax)
-    ax.yaxis.set_major_locator(LogLocator(10, numticks=8))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _power(y)))
-    ax.yaxis.set_minor_locator(FixedLocator([]))
     ax.set_xlabel(label("axis.step"))
     ax.set_ylabel(label("axis.distance"))
 

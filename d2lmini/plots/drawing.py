@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator
 
 from ..checks import Array, check_kind
 from ..descent import Trace
@@ -22,6 +22,7 @@ from ..problems import Quadratic
 
 SMALL = 11  # points, for words inside and above a panel
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.2, 1.8)), (0, (6, 2, 1.2, 2)))
+_DECADES = 12  # of errors tell the story; what is below them is rounding
 DOTTABLE = 60  # with more steps than this, a marker on each would be a thick line
 
 
@@ -215,3 +216,26 @@ def arrow_out(ax: Axes, end: Array, limits: Array, colour: str) -> tuple[Line2D,
 def whole_steps(ax: Axes) -> None:
     """Put the ticks of the horizontal axis at whole numbers."""
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+
+
+def log_axis(ax: Axes) -> None:
+    """Make the vertical axis logarithmic, with ticks at powers of ten alone."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(10, numticks=8))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _power(y)))
+    ax.yaxis.set_minor_locator(FixedLocator([]))
+
+
+def whole_decades(values: Array) -> tuple[int, int]:
+    """Return the powers of ten between which the positive ones among numbers >= 0 are drawn."""
+    positive = values[values > 0] if (values > 0).any() else np.ones(1)
+    high = min(int(np.ceil(np.log10(positive.max()))), 308)  # the largest decade of a float
+    low = min(max(int(np.floor(np.log10(positive.min()))), high - _DECADES), high - 1)
+    return low, high
+
+
+def _power(value: float) -> str:
+    exponent = round(float(np.log10(value)))
+    if -2 <= exponent <= 3:
+        return f"{10.0**exponent:g}"
+    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -8,13 +8,11 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from ..checks import as_count, as_number, check_kind, shown
 from ..ensemble import NoisyPaths
 from ..labels import label
-from .decay import _power
-from .drawing import Artists, check_axes, legend, looks, require, whole_steps
+from .drawing import Artists, check_axes, legend, log_axis, looks, require, whole_steps
 
 _FAR = 1e100  # squares beyond overflow; a path that diverges is drawn to here
 _POINTS = 300  # per curve: as many as a panel has room for
@@ -108,13 +106,10 @@ def plot_mean_square(
     seen = seen[np.isfinite(seen)]
     low, high = (seen.min(), seen.max()) if seen.size else (0.1, 1.0)
 
-    ax.set_yscale("log")
+    log_axis(ax)
     ax.set_ylim(low / 1.6, high * 1.6)
     ax.set_xlim(0, max(1, *(paths.steps for paths in runs.values())))
     whole_steps(ax)
-    ax.yaxis.set_major_locator(LogLocator(10, numticks=8))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _power(y)))
-    ax.yaxis.set_minor_locator(FixedLocator([]))
     ax.set_xlabel(label("axis.step"))
     ax.set_ylabel(label("axis.mean_square"))
 
