@@ -16,11 +16,11 @@ PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks check lint test coverage bench clean distclean
+.PHONY: help book serve notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-18s%s\n", $$1, $$2}'
 
 book: $(VENV)/.book  ## build the four editions into _build/html/
 	@$(PY) site/notebooks.py $(jobs)
@@ -43,15 +43,18 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
 	@$(PY) site/verify.py $(jobs)
-	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadfile --doctest-modules d2lmini tests
+	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadgroup --doctest-modules d2lmini tests
 
 coverage: $(VENV)/.dev  ## which branches of d2lmini its unit tests reach; fails below 95 %
-	@$(BIN)/pytest -q -n $(or $(JOBS),2) --dist loadfile --doctest-modules d2lmini tests -m "not browser and not lab" \
+	@$(BIN)/pytest -q -n $(or $(JOBS),2) --dist loadgroup --doctest-modules d2lmini tests -m "not browser and not lab" \
 		--ignore-glob='tests/test_*book*.py' --cov=d2lmini --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/bench.json
 	@$(PY) site/book.py $(jobs)
 	@$(PY) benchmarks/run.py
+
+sweep-data: $(VENV)/.book  ## train the runs behind the explorable map of MNIST (20 to 40 minutes)
+	@$(PY) site/sweepdata.py $(jobs)
 
 clean:  ## remove what was built (_build/), keep the environment
 	rm -rf _build

@@ -143,12 +143,15 @@ def note_changes(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """
     kinds = {kind for docname in env.found_docs for kind in explorables.kinds_on_page(env, docname)}
     stamp = hashlib.sha256()
-    for kind in sorted(kinds):
-        from d2lmini.explore.scripts import classic_script
+    if kinds:
+        from d2lmini.explore.scripts import SHARED, classic_script, minified, shared_script
 
-        script = classic_script(kind)
-        _write(Path(app.outdir, "_static", "explore", f"{kind}.js"), script)
-        stamp.update(script.encode())
+        host = HERE.joinpath("explore", "host.js").read_text(encoding="utf-8")
+        scripts = {SHARED: shared_script(), "host": minified(host)}
+        scripts |= {kind: classic_script(kind) for kind in sorted(kinds)}
+        for name, script in scripts.items():
+            _write(Path(app.outdir, "_static", "explore", f"{name}.js"), script)
+            stamp.update(script.encode())
     for path in sorted((HERE / "static").rglob("*")):
         if path.is_file():
             stamp.update(path.read_bytes())
@@ -240,7 +243,7 @@ def add_context(
             'aria-label="Toggle hidden content"', f'aria-label="{words["toggle_hidden"]}"'
         )
     kinds = explorables.kinds_on_page(app.env, pagename) if doctree is not None else []
-    for path in ["host", *kinds] if kinds else []:
+    for path in ["shared", "host", *kinds] if kinds else []:
         app.add_js_file(f"explore/{path}.js", loading_method="defer", priority=700)
 
 

@@ -1,9 +1,10 @@
 """What the stored outputs of a page depend on, as one number.
 
 A stored output is stale when the code that printed it is no longer the code that is there. The
-fingerprint covers the code cells with their tags, the Python sources of `d2lmini`, the label
-catalogues that the page's language reads, and the exact versions of `requirements.txt`. Prose,
-captions and the JavaScript of the explorables are not in it: none of them changes an output.
+fingerprint covers the code cells with their tags, the Python sources of `d2lmini`, the training
+runs stored with it, the label catalogues that the page's language reads, and the exact versions of
+`requirements.txt`. Prose, captions and the JavaScript of the explorables are not in it: none of
+them changes an output.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def sources(root: Path, language: str) -> list[Path]:
     """The files, besides the page itself, that the outputs of a page depend on."""
     package = root / "d2lmini"
     files = sorted(package.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix())
+    files += sorted((package / "explore").glob("*.json"))
     # English stands in for a label that another language lacks.
     files += [package / "languages" / f"{code}.json" for code in sorted({"en", language})]
     files.append(root / "requirements.txt")

@@ -168,7 +168,8 @@ def _glossary(chapter: Chapter, english: Chapter, terms: Terms) -> Iterator[Find
     translated = fold("\n".join(element.value for element in _words(chapter)), chapter.language)
     # The longest terms first, each taken out of the text, so that "learning-rate decay" is not
     # also a use of "learning rate".
-    rows = [row for row in terms.glossary if row.get(chapter.language)]
+    # A term in one sense of its word, "bias (parameter)", cannot be told from the word's others.
+    rows = [row for row in terms.glossary if row.get(chapter.language) and "(" not in row["en"]]
     for row in sorted(rows, key=lambda row: -len(row["en"])):
         original, times = _english_pattern(row["en"]).subn(" ", original)
         wanted = row[chapter.language]
@@ -182,7 +183,7 @@ def _glossary(chapter: Chapter, english: Chapter, terms: Terms) -> Iterator[Find
 
 
 def _english_pattern(term: str) -> re.Pattern[str]:
-    *first, last = re.split(r"[\s-]+", re.sub(r"\s*\(.*\)", "", term).lower())
+    *first, last = re.split(r"[\s-]+", term.lower())
     last = f"{last[:-1]}(?:y|ies)" if last.endswith("y") else f"{re.escape(last)}(?:e?s)?"
     return re.compile(r"\b" + r"[\s-]+".join([*map(re.escape, first), last]) + r"\b")
 

@@ -65,6 +65,25 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Files whose tests share no fixture that takes long to make: any worker may take any of them.
+SPREAD = {"test_site_browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests `pytest -n 2 --dist loadgroup` keeps on one worker: those of one file.
+
+    The tests of all explorables would keep one worker busy long after the other has ended, so there
+    it is those of one explorable.
+    """
+    for item in items:
+        stem = item.path.stem
+        if stem == "test_explore_all":
+            parameters = getattr(getattr(item, "callspec", None), "params", {})
+            stem += f"-{parameters.get('name', '')}"
+        if stem not in SPREAD:
+            item.add_marker(pytest.mark.xdist_group(stem))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Yield a headless Chromium (a Playwright ``Browser``), shared by the whole test session."""

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from ipywidgets.embed import dependency_state
 
-from d2lmini.explore.base import classic_script, names
+import d2lmini as d2l
+from d2lmini.explore.scripts import SHARED, classic_script, minified, names, shared_script
 
 ROOT = Path(__file__).resolve().parents[1]
-HOST = ROOT / "site" / "static" / "explore" / "host.js"
+HOST = ROOT / "site" / "explore" / "host.js"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 
@@ -62,7 +62,8 @@ def page(body: str, state: dict[str, Any], *, lang: str = "en", policy: bool = T
     """Return a whole page; ``policy`` forbids everything but scripts of the site itself."""
     csp = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">' if policy else ""
     scripts = "".join(
-        f'<script defer src="_static/explore/{name}.js"></script>' for name in ("host", *names())
+        f'<script defer src="_static/explore/{name}.js"></script>'
+        for name in (SHARED, "host", *names())
     )
     data = json.dumps(state).replace("</", "<\\/")
     return (
@@ -79,7 +80,20 @@ def write_site(folder: Path) -> Path:
     """Put the scripts where the book has them; return the folder."""
     target = folder / "_static" / "explore"
     target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HOST, target / "host.js")
+    (target / "host.js").write_text(minified(HOST.read_text(encoding="utf-8")), encoding="utf-8")
+    (target / f"{SHARED}.js").write_text(shared_script(), encoding="utf-8")
     for name in names():
         (target / f"{name}.js").write_text(classic_script(name), encoding="utf-8")
+    return folder
+
+
+def write_pages(folder: Path, make: Callable[[], list[Any]], name: str = "{}.html") -> Path:
+    """Write one page per language with the explorables that `make` returns; return the folder."""
+    write_site(folder)
+    for code in d2l.available_languages():
+        d2l.use_language(code)
+        figures = make()
+        html = page("".join(map(block, figures)), state_of(figures), lang=code)
+        (folder / name.format(code)).write_text(html, encoding="utf-8")
+    d2l.use_language("en")
     return folder

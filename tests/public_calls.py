@@ -1314,6 +1314,7 @@ CALLS: dict[str, Call] = {
             "betas": [0.0, 0.9],
             "losses": [[0.5, 1.5], [math.inf, 0.8]],
             "limit": 1.0,
+            "floor": None,
             "effective": [0.2],
         },
         check_figure_or_nothing,

@@ -14,7 +14,8 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Ravine, scripts
-from d2lmini.explore.base import Explorable, Number, classic_script, names
+from d2lmini.explore.base import Explorable, Number
+from d2lmini.explore.scripts import classic_script, names, shared_script
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -61,24 +62,32 @@ def test_composite_holds_the_sliders_above_the_figure():
     explorable = Ravine(eta=0.6, beta=0.25)
     row, figure = explorable.panel.children
     assert figure is explorable
-    eta, beta = row.children
+    eta, beta, kappa = row.children
+    assert (kappa.value, kappa.min, kappa.max, kappa.base) == (20, 0, 3, 10)
     assert (eta.value, eta.min, eta.max, eta.step) == (0.6, 0, 1, 0.01)
     assert (beta.value, beta.min, beta.max, beta.step) == (0.25, 0, 0.99, 0.01)
-    assert (eta.description, beta.description) == ("learning rate η", "momentum β")
+    assert [slider.description for slider in row.children] == [
+        "learning rate η",
+        "momentum β",
+        "condition number κ",
+    ]
     assert explorable._repr_mimebundle_()[VIEW]["model_id"] == explorable.panel.model_id
 
 
 def test_gradient_descent_alone_has_no_slider_for_beta():
     explorable = Ravine(eta=0.4, methods=("gd",))
-    assert [s.description for s in explorable.panel.children[0].children] == ["learning rate η"]
+    assert [s.description for s in explorable.panel.children[0].children] == [
+        "learning rate η",
+        "condition number κ",
+    ]
     assert repr(explorable) == "Ravine(eta=0.4, methods=('gd',))"
 
 
 def test_sliders_are_linked_to_the_traits_with_the_trait_as_source():
     explorable = Ravine()
     joined = links(explorable)
-    eta, beta = explorable.panel.children[0].children
-    assert joined == {"eta": (eta, "value"), "beta": (beta, "value")}
+    eta, beta, kappa = explorable.panel.children[0].children
+    assert joined == {"eta": (eta, "value"), "beta": (beta, "value"), "kappa": (kappa, "value")}
 
 
 def test_displaying_again_shows_a_trait_that_was_set_in_between():
@@ -110,7 +119,8 @@ def test_repr_names_what_differs_from_the_defaults():
         ({"start": "ab"}, ["start='ab'", "2 numbers"]),
         ({"start": 3}, ["start=3", "2 numbers"]),
         ({"start": (0, float("inf"))}, ["start[1]=inf", "-100 <= start[1] <= 100"]),
-        ({"lams": (0, 4)}, ["lams[0]=0", "lowest point"]),
+        ({"kappa": 0.5}, ["kappa=0.5", "1 <= kappa <= 1000", "larger eigenvalue"]),
+        ({"steepest": 0}, ["steepest=0", "walls"]),
         ({"steps": 0}, ["steps=0", "1 <= steps <= 500"]),
         ({"steps": 2.5}, ["steps=2.5", "whole number"]),
         ({"methods": ()}, ["methods=()", 'methods=("gd",)']),
@@ -134,7 +144,9 @@ def test_bad_value_set_later_leaves_the_old_one():
 
 
 def test_unknown_parameter_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(TypeError, match="'alpha': use eta, beta, start, lams, steps, methods"):
+    with pytest.raises(
+        TypeError, match="'alpha': use eta, beta, start, kappa, steepest, steps, methods"
+    ):
         Ravine(alpha=0.1)
 
 
@@ -143,7 +155,7 @@ def test_values_of_the_front_end_and_of_numpy_are_taken():
     assert (explorable.eta, explorable.start, explorable.steps) == (0.5, (1.0, -2.0), 7)
     explorable.set_state({"start": [3, 4], "eta": 1})  # as JSON from the browser
     assert (explorable.start, explorable.eta) == ((3.0, 4.0), 1.0)
-    json.dumps(explorable.get_state(["eta", "start", "lams", "steps", "methods", "labels"]))
+    json.dumps(explorable.get_state(["eta", "start", "kappa", "steps", "methods", "labels"]))
 
 
 @pytest.mark.parametrize("code", ["en", "vi", "tr", "zh"])
@@ -168,6 +180,13 @@ def test_every_word_that_the_scripts_ask_for_is_in_the_labels():
     assert asked <= set(labels)
 
 
+def test_nesterov_can_be_shown_too():
+    explorable = Ravine(eta=0.2, beta=0.65, methods=("gd", "nesterov"))
+    assert [s.description for s in explorable.panel.children[0].children][1] == "momentum β"
+    assert explorable.traces()[1].final == pytest.approx([-0.32307, 0], abs=1e-5)
+    assert "Nesterov's method" in explorable._repr_mimebundle_()["image/svg+xml"]
+
+
 def test_traces_are_those_of_the_library():
     explorable = Ravine(eta=0.6, beta=0.25)
     gd, mom = explorable.traces()
@@ -176,15 +195,12 @@ def test_traces_are_those_of_the_library():
 
 
 @pytest.mark.parametrize("eta", [0, 1])
-@pytest.mark.parametrize("lams", [(0.001, 1000), (3, 3)])
-def test_static_figure_survives_extremes(eta, lams):
-    bundle = Ravine(eta=eta, beta=0.99, lams=lams, start=(0, 100), steps=500)._repr_mimebundle_()
+@pytest.mark.parametrize(("kappa", "steepest"), [(1000, 100), (1, 0.01)])
+def test_static_figure_survives_extremes(eta, kappa, steepest):
+    bundle = Ravine(eta=eta, beta=0.99, kappa=kappa, steepest=steepest, start=(0, 100), steps=500)
+    bundle = bundle._repr_mimebundle_()
     assert "<svg" in bundle["image/svg+xml"]
     assert "nan" not in bundle["image/svg+xml"].lower().replace("dominant", "")
-
-
-def test_names_are_the_modules_with_a_class_beside_them():
-    assert names() == ("ravine",)
 
 
 def test_module_is_self_contained():
@@ -195,15 +211,16 @@ def test_module_is_self_contained():
     assert str(Ravine()._esm) == text
 
 
-def test_classic_script_has_no_module_syntax_eval_or_address():
-    text = classic_script("ravine")
+@pytest.mark.parametrize("name", ["shared", *names()])
+def test_script_of_the_page_has_no_module_syntax_eval_or_address(name):
+    text = shared_script() if name == "shared" else classic_script(name)
     starts = {line.split(" ")[0] for line in text.splitlines()}
     assert not starts & {"import", "export", "//", "/**", "*"}
     assert "eval(" not in text
     assert "new Function" not in text
     assert "Blob" not in text
     addresses = [part.split('"')[0] for part in text.split("http")[1:]]
-    assert addresses == ["://www.w3.org/2000/svg"]
+    assert set(addresses) <= {"://www.w3.org/2000/svg"}
 
 
 @pytest.mark.parametrize(
@@ -232,7 +249,7 @@ def test_source_that_cannot_be_rewritten_is_an_error(tmp_path, monkeypatch, sour
 
 
 def test_unknown_explorable_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(ValueError, match="no explorable 'ravin': use one of ravine"):
+    with pytest.raises(ValueError, match=r"no explorable 'ravin': use one of basis, .*ravine"):
         classic_script("ravin")
 
 

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
-import secrets
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
-import nbformat
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+import d2lmini as d2l
+from lab_server import opened, run, serving
 
 pytestmark = [
     pytest.mark.lab,
@@ -39,114 +29,62 @@ CELLS = [
 ]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# Every explorable, its first slider's trait printed, and then set to the farther end of its range.
+EVERY = [
+    "import d2lmini as d2l\n"
+    "from IPython.display import display\n"
+    "from ipywidgets import FloatLogSlider\n"
+    "made = {}\n"
+    "def show(name):\n"
+    "    made[name] = figure = getattr(d2l.explore, name)()\n"
+    "    display(figure)\n"
+    "def tell(name):\n"
+    "    trait, slider = next(iter(made[name]._sliders.items()))\n"
+    "    print(name, trait, getattr(made[name], trait), slider.value)\n"
+    "def far(name):\n"
+    "    trait, slider = next(iter(made[name]._sliders.items()))\n"
+    "    ends = [slider.min, slider.max]\n"
+    "    if isinstance(slider, FloatLogSlider):\n"
+    "        ends = [slider.base**end for end in ends]\n"
+    "    now = getattr(made[name], trait)\n"
+    "    setattr(made[name], trait, max(ends, key=lambda end: abs(end - now)))\n",
+    *(
+        line
+        for name in d2l.explore.__all__
+        for line in (f'show("{name}")', f'tell("{name}")', f'far("{name}")', f'tell("{name}")')
+    ),
+]
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """Yield the address of a notebook in a JupyterLab server of our own."""
-    home = tmp_path_factory.mktemp("lab")
-    work = home / "work"
-    work.mkdir()
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in CELLS])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, work / "explore.ipynb")
-    port, token = free_port(), secrets.token_hex(16)
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "IPYTHONDIR": str(home / "ipython"),
-    }
-    log = (home / "log.txt").open("w+")
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"),
-        # No news and no updates: the server asks nobody.
-        *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
-    ]
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=5).close()
-                break
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                if server.poll() is not None or time.monotonic() > end:
-                    log.seek(0)
-                    pytest.fail(f"JupyterLab did not start:\n{log.read()}")
-                time.sleep(0.2)
-        yield f"{address}/lab/tree/explore.ipynb?token={token}&reset"
-    finally:
-        sessions = []
-        try:
-            with urllib.request.urlopen(f"{address}/api/kernels?token={token}", timeout=5) as reply:
-                sessions = json.load(reply)
-            for kernel in sessions:  # a kernel outlives a server which is only terminated
-                stop = urllib.request.Request(
-                    f"{address}/api/kernels/{kernel['id']}?token={token}", method="DELETE"
-                )
-                urllib.request.urlopen(stop, timeout=10).close()
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pass
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        log.close()
+    """Yield what makes the name of one of two notebooks its address."""
+    with serving(tmp_path_factory.mktemp("lab"), {"explore": CELLS, "every": EVERY}) as address:
+        yield address
 
 
 @pytest.fixture
-def notebook(browser, lab):
-    """Return the open notebook, with a kernel that is ready; a script error fails the test."""
-    context = browser.new_context(viewport={"width": 1300, "height": 1800})
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda e: errors.append(str(e)))
-    page.goto(lab)
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    # Until its kernel is there, Lab answers a key with the question which kernel to start.
-    page.locator(".jp-Toolbar-kernelName").filter(has_text="Python 3").wait_for()
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-    yield page
-    context.close()
+def open_notebook(browser, lab):
+    """Return a function that opens a notebook whose kernel is ready; a script error fails."""
+    contexts, errors = [], []
+
+    def go(name):
+        context = browser.new_context(viewport={"width": 1300, "height": 1800})
+        contexts.append(context)
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        opened(page, lab(name))
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
     assert errors == []
 
 
-def run(page, index):
-    """Run a cell and wait for its new number; return its text output."""
-    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
-    prompt = cell.locator(".jp-InputArea-prompt")
-    old = prompt.inner_text()
-    end = time.monotonic() + 120
-    while (now := prompt.inner_text()) == old or "*" in now:
-        assert time.monotonic() < end, f"cell {index} did not run, its prompt is {now!r}"
-        choose = page.locator("dialog .jp-mod-accept")
-        if choose.count():
-            choose.first.click()
-        elif now == old:
-            # A key press before Lab has wired its shortcuts is lost; one that arrived shows [*].
-            cell.locator(".cm-content").click()
-            page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(500)
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-    return "\n".join(cell.locator(".jp-OutputArea-output pre").all_inner_texts())
-
-
-def test_slider_picture_and_python_move_one_another(notebook):
-    page = notebook
+def test_slider_picture_and_python_move_one_another(open_notebook):
+    page = open_notebook("explore")
     run(page, 0)
     figure = page.locator(".jp-CodeCell").first
     figure.locator(".mmx .panels svg circle").first.wait_for()
@@ -190,8 +128,8 @@ def test_slider_picture_and_python_move_one_another(notebook):
     assert "eta is 0.476190476190476" in run(page, 1)
 
 
-def test_dark_theme_of_lab_reaches_the_figure(notebook):
-    page = notebook
+def test_dark_theme_of_lab_reaches_the_figure(open_notebook):
+    page = open_notebook("explore")
     run(page, 0)
     circle = page.locator(".mmx .panels .head circle").first
     circle.wait_for()
@@ -199,3 +137,41 @@ def test_dark_theme_of_lab_reaches_the_figure(notebook):
     assert circle.evaluate(fill) == "rgb(194, 65, 12)"
     page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
     assert circle.evaluate(fill) == "rgb(251, 146, 60)"
+
+
+def test_every_explorable_is_joined_to_python(open_notebook):
+    page = open_notebook("every")
+    run(page, 0)
+    for k, name in enumerate(d2l.explore.__all__):
+        cell = 4 * k + 1
+        run(page, cell)
+        output = page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
+        output.locator(".mmx svg").first.wait_for()
+        assert output.locator(".mmx").count() == 1
+        picture = output.locator(".mmx")
+        before = picture.inner_html()
+
+        # The slider moves the picture and the trait.
+        handle = output.locator(".widget-slider .noUi-handle").first
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(300)  # the front end sends the last of a burst after the reply
+        first, *told = run(page, cell + 1).split()
+        assert first == name
+        trait, value = told[0], float(told[1])
+        start = getattr(getattr(d2l.explore, name)(), trait)
+        assert value != start, f"the slider of {name} does not reach Python"
+
+        # Python moves the slider and the picture.
+        run(page, cell + 2)
+        _, _, value, slider = run(page, cell + 3).split()
+        assert float(value) == pytest.approx(float(slider))
+        assert float(value) != start
+        assert picture.inner_html() != before
+
+    # Each widget of a notebook has its own copy of the shared modules; their ids must differ.
+    ids = page.evaluate("[...document.querySelectorAll('.mmx clipPath')].map(e => e.id)")
+    assert len(ids) > len(d2l.explore.__all__)
+    assert len({*ids}) == len(ids)

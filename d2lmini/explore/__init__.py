@@ -14,11 +14,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .basis import Basis as Basis
+    from .dialects import Dialects as Dialects
+    from .landscape import Landscape as Landscape
+    from .mnist_map import MnistMap as MnistMap
+    from .modes import Modes as Modes
+    from .nesterov import Nesterov as Nesterov
+    from .noise import Noise as Noise
+    from .phase import Phase as Phase
     from .ravine import Ravine as Ravine
+    from .smoother import Smoother as Smoother
+    from .stability import Stability as Stability
+    from .weights import Weights as Weights
 
-__all__ = ["Ravine"]
+__all__ = [
+    "Basis",
+    "Dialects",
+    "Landscape",
+    "MnistMap",
+    "Modes",
+    "Nesterov",
+    "Noise",
+    "Phase",
+    "Ravine",
+    "Smoother",
+    "Stability",
+    "Weights",
+]
 
-_MODULE_OF = {"Ravine": "ravine"}
+_MODULE_OF = {
+    "Basis": "basis",
+    "Dialects": "dialects",
+    "Landscape": "landscape",
+    "MnistMap": "mnist_map",
+    "Modes": "modes",
+    "Nesterov": "nesterov",
+    "Noise": "noise",
+    "Phase": "phase",
+    "Ravine": "ravine",
+    "Smoother": "smoother",
+    "Stability": "stability",
+    "Weights": "weights",
+}
 
 
 def __getattr__(name: str) -> Any:

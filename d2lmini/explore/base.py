@@ -6,13 +6,27 @@ An explorable ``<name>`` is two files in this folder:
     the picture, an ES module in anywidget's front-end format: ``export default { render }``. Its
     mathematics is exported by name as pure functions, and ``state`` lists the traits which a link
     to a setting holds, each with its range. What explorables share is imported from
-    ``_descent.js`` and ``_figure.js`` and put in front of it here (:mod:`d2lmini.explore.scripts`).
+    modules whose names start with an underscore (:mod:`d2lmini.explore.scripts` joins them):
+
+    ==================  ============================================================
+    ``_figure.js``      elements, numbers as words, ticks
+    ``_plot.js``        a drawing area with axes, curves in it
+    ``_canvas.js``      a canvas under a plot, for what would be too many elements
+    ``_grip.js``        a point to drag
+    ``_controls.js``    ready-made settings, choices, live numbers, tables, headings
+    ``_stage.js``       styles, and ``explorable``, which makes the render function
+    ``_descent.js``     the mathematics of descent
+    ``_direction.js``   what one direction of a quadratic does, in words and small pictures
+    ``_random.js``      random numbers, the same ones as in ``_random.py``
+    ==================  ============================================================
+
 ``<name>.py``
     a subclass of :class:`Explorable`: its traits (:class:`Number`, :class:`Numbers`,
-    :class:`Whole`), its sliders and its static figure. The words come from the label catalogues,
-    keys ``<name>.*``.
+    :class:`Whole`, :class:`Choice`), its sliders and its static figure. The words come from the
+    label catalogues, keys ``<name>.*``.
 
-Nothing else has to know it. In a notebook it is an ordinary widget composite, sliders that are
+Its name stands in ``__init__.py`` and in ``chapters/en/api.md``; nothing else has to know it. In a
+notebook it is an ordinary widget composite, sliders that are
 joined to its traits by ``jslink`` above the figure; the book's page revives the very same widget
 state with its own small host script, without a kernel.
 """
@@ -28,9 +42,9 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ..labels import catalogue, label
-from .scripts import classic_script, module, names
+from .scripts import module, names
 
-__all__ = ["Explorable", "Number", "Numbers", "Whole", "classic_script", "names"]
+__all__ = ["Choice", "Explorable", "Number", "Numbers", "Whole"]
 
 
 def _checked(owner: object, name: str, value: object, low: float, high: float, hint: str) -> float:
@@ -157,6 +171,40 @@ class Numbers(traitlets.TraitType[tuple[float, ...], Any]):
         )
 
 
+class Choice(traitlets.TraitType[str, Any]):
+    """A synced trait that holds one of a few words.
+
+    Parameters
+    ----------
+    default : str
+        The value of a new explorable.
+    words : tuple of str
+        What it may be.
+
+    Examples
+    --------
+    >>> from d2lmini.explore import Weights
+    >>> Weights(scale="median")
+    Traceback (most recent call last):
+        ...
+    traitlets.traitlets.TraitError: Weights needs scale among 'raw', 'normalised', got ...
+    """
+
+    def __init__(self, default: str, *, words: tuple[str, ...]) -> None:
+        super().__init__(default_value=default)
+        self.words = words
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> str:
+        """Return the word, or raise ``TraitError``."""
+        if not isinstance(value, str) or value not in self.words:
+            raise traitlets.TraitError(
+                f"{type(obj).__name__} needs {self.name} among "
+                f"{', '.join(map(repr, self.words))}, got {self.name}={value!r}"
+            )
+        return value
+
+
 class Explorable(anywidget.AnyWidget):
     """A figure with sliders; the base of all explorables.
 
@@ -190,7 +238,7 @@ class Explorable(anywidget.AnyWidget):
                 f"use {', '.join(self._own_traits())}"
             )
         self._panel: ipywidgets.VBox | None = None
-        self._sliders: dict[str, ipywidgets.FloatSlider] = {}
+        self._sliders: dict[str, Any] = {}
         super().__init__(**traits)
 
     @traitlets.default("labels")
@@ -214,34 +262,54 @@ class Explorable(anywidget.AnyWidget):
             if name in traits and not name.startswith("_")
         ]
 
-    def slider(self, name: str, *, step: float, high: float | None = None) -> Any:
-        """Return a slider for a :class:`Number` trait, joined to it in the front end.
+    def slider(
+        self, name: str, *, step: float, high: float | None = None, log: bool = False
+    ) -> Any:
+        """Return a slider for a :class:`Number` or :class:`Whole` trait, joined in the front end.
 
         Parameters
         ----------
         name : str
-            The trait; the label is ``explore.<name>``.
+            The trait; the label is ``<explorable>.<name>`` of the catalogue, or, where that one has
+            none, ``explore.<name>``.
         step : float
-            What an arrow key, or the smallest movement, changes.
+            What an arrow key, or the smallest movement, changes; of the decimal logarithm with
+            ``log``.
         high : float, optional
             Where the slider ends; the trait's own limit by default.
+        log : bool
+            Whether equal ways on the slider are equal factors; the trait must be positive.
 
         Returns
         -------
-        ipywidgets.FloatSlider
+        ipywidgets.FloatSlider, FloatLogSlider or IntSlider
         """
         trait = self.traits()[name]
-        slider = ipywidgets.FloatSlider(
-            value=getattr(self, name),
-            min=trait.low,
-            max=trait.high if high is None else high,
-            step=step,
-            description=label(f"explore.{name}"),
+        own = f"{type(self).__module__.rpartition('.')[2]}.{name}"
+        low, top = trait.low, trait.high if high is None else high
+        options: dict[str, Any] = {
+            "value": getattr(self, name),
+            "description": label(own if own in self.labels else f"explore.{name}"),
+            "style": {"description_width": "initial"},
+            "layout": {"width": "22rem", "max_width": "100%"},
+        }
+        slider: Any
+        if isinstance(trait, Whole):
+            slider = ipywidgets.IntSlider(min=low, max=top, step=int(step), **options)
+        elif log:
+            ends = {"min": math.log10(low), "max": math.log10(top)}
+            # This slider, unlike the linear one, takes the nearest of its steps for the value that
+            # it is given (ipywidgets 8.1); so the value must be one of them.
+            way = math.log10(options["value"]) - ends["min"]
+            step = way / max(1, round(way / step)) if way else step
+            slider = ipywidgets.FloatLogSlider(
+                base=10, step=step, readout_format=".3", **ends, **options
+            )
+        else:
             # Up to four digits and no more than needed: 0.4, but 0.4762 after a preset.
-            readout_format=".4",
-            style={"description_width": "initial"},
-            layout={"width": "22rem", "max_width": "100%"},
-        )
+            slider = ipywidgets.FloatSlider(
+                min=low, max=top, step=step, readout_format=".4", **options
+            )
         # The trait is the source: where the two differ at first, the slider follows it.
         ipywidgets.jslink((self, name), (slider, "value"))
         self._sliders[name] = slider

@@ -1,29 +1,36 @@
-// The ravine: gradient descent beside momentum on f(x) = ½(λ₁x₁² + λ₂x₂²), from one start point.
-import { loss, optimum, rate, trajectory } from "./_descent.js";
-import { bullet, clamp, fill, fixed, grip, logChart, make, num, set, stage, swatch, ticks, trail } from "./_figure.js";
+// The ravine: gradient descent, momentum and Nesterov's method on f(x) = ½(λ₁x₁² + λ₂x₂²), from one
+// start point.
+import { head, key, presets } from "./_controls.js";
+import { loss, optimum, rate, roots, trajectory } from "./_descent.js";
+import { DASHES, clamp, fill, fixed, make, num, set } from "./_figure.js";
+import { grip } from "./_grip.js";
+import { curve, log10, plot } from "./_plot.js";
+import { explorable } from "./_stage.js";
 
 /** What a link to a setting holds, and the range of each number. */
-export const state = { eta: [0, 1], beta: [0, 0.99], start: [-100, 100] };
+export const state = { eta: [0, 1], beta: [0, 0.99], kappa: [1, 1000], start: [-100, 100] };
+
+const AXES = ["x₁", "x₂"];
+const SIGNS = { eta: "η", beta: "β" };
+const WINDOW = [6, 3.2];
 
 /**
  * What a setting does, told by the slowest of the directions in which it starts.
  * A coordinate that starts at 0 stays there, however large its rate is.
- * @param {{eta: number, beta: number, lams: number[], start: number[]}} setting
+ * @param {{eta: number, beta: number, lams: number[], start: number[], lookahead?: boolean}} setting
  * @returns {{kind: "rest"|"still"|"diverges"|"swings"|"converges", axis: number, rho: number, factor: number}}
  */
-export function outcome({ eta, beta, lams, start }) {
-  const rates = lams.map((lam, i) => (start[i] === 0 ? 0 : rate(lam, eta, beta)));
+export function outcome({ eta, beta, lams, start, lookahead }) {
+  const rates = lams.map((lam, i) => (start[i] === 0 ? 0 : rate(lam, eta, beta, lookahead)));
   const rho = Math.max(...rates);
   const axis = rates.indexOf(rho);
   // Beyond the stable range the root of largest modulus is real and negative, for every β < 1.
-  const told = { axis, rho, factor: beta === 0 ? 1 - eta * lams[axis] : -rho };
+  const told = { axis, rho, factor: roots(lams[axis], eta, beta, lookahead)[0][0] };
   if (start.every((v) => v === 0)) return { kind: "rest", ...told };
   if (eta === 0) return { kind: "still", ...told };
   if (Math.abs(rho - 1) < 1e-9) return { kind: "swings", ...told };
   return { kind: rho > 1 ? "diverges" : "converges", ...told };
 }
-
-const AXES = ["x₁", "x₂"];
 
 /**
  * The sentence under a panel.
@@ -47,211 +54,156 @@ function sentence(labels, setting, x) {
   }).replaceAll(" = ", "\u00a0=\u00a0");
 }
 
-const SIGNS = { eta: "η", beta: "β" };
-
 /** "η = 0.6, β = 0.5" of what is given. */
 const setup = (/** @type {Object<string, number>} */ values) =>
-  Object.entries(values).map(([key, v]) => `${SIGNS[key]} = ${num(v, { maximumFractionDigits: 4 })}`).join(", ");
+  Object.entries(values).map(([name, v]) => `${SIGNS[name]} = ${num(v, { maximumFractionDigits: 4 })}`).join(", ");
 
 /**
  * One method on its contours.
- * @param {{title: string, colour: string, id: string, point: any}} options
+ * @param {{title: string, colour: string, point: any}} options
  */
-function panel({ title, colour, id, point }) {
-  const ground = make("svg:g");
-  const line = make("svg:path", { fill: "none", stroke: colour, "stroke-width": 1.5, "stroke-linejoin": "round", opacity: 0.6 });
-  const halo = make("svg:path", { fill: "none", stroke: "var(--paper)", "stroke-width": 7.5, "stroke-linecap": "round" });
-  const dots = make("svg:path", { fill: "none", stroke: colour, "stroke-width": 5.5, "stroke-linecap": "round" });
+function panel({ title, colour, point }) {
+  const area = plot({ label: title, role: "group", names: AXES, framed: true });
+  const rings = make("svg:g", { stroke: "var(--contour)", fill: "none" });
+  const centre = make("svg:path", { stroke: "var(--ink)", "stroke-width": 1.5, "stroke-linecap": "round" });
+  const halo = make("svg:g", { opacity: 0.6 });
+  const line = curve(colour, { width: 1.5, dots: 0 });
+  halo.append(line.node);
+  const dots = curve(colour, { width: 0, dots: 5.5, most: 1e4 });
+  const light = curve("var(--paper)", { width: 0, dots: 7.5, most: 1e4 });
   const last = make("svg:circle", { r: 4.5, fill: colour, stroke: "var(--paper)", "stroke-width": 1.5 });
   const arrow = make("svg:path", { d: "M4 0L-7 -5L-4.5 0L-7 5Z", fill: colour });
-  const words = make("svg:text", { style: "paint-order:stroke;stroke-width:4px;stroke-linejoin:round;font-weight:600" });
-  words.style.fill = colour;
-  words.style.stroke = "var(--paper)";
+  const words = make("svg:text", { style: `paint-order:stroke;stroke-width:4px;stroke-linejoin:round;font-weight:600;fill:${colour};stroke:var(--paper)` });
   const leave = make("svg:g", {}, arrow, words);
-  const node = make("svg:svg", { role: "group", "aria-label": title });
-  let place = (/** @type {number[]} */ p) => p;
-  let toData = (/** @type {number} */ x, /** @type {number} */ y) => [x, y];
-  let box = [[-1, 1], [-1, 1]];
-  let width = 0;
-  const handle = grip({ ...point, label: `${point.label}, ${title}`, colour, toData: (x, y) => toData(x, y) });
-  node.append(ground, line, halo, dots, last, leave, handle.node);
+  const handle = grip({ ...point, label: `${point.label}, ${title}`, colour, toData: area.toData });
+  area.marks.append(rings, centre);
+  area.over.append(halo, light.node, dots.node, last, leave, handle.node);
+  let held = "";
 
   return {
-    node,
-    layout(/** @type {number} */ w, /** @type {number[]} */ half, /** @type {number[]} */ lams) {
-      width = w;
-      box = half.map((h) => [-h, h]);
-      const marks = box.map(([low, high]) => ticks(low, high, 4));
-      const left = 10 + 7.5 * Math.max(...marks[1].map((v) => num(v).length));
-      const [top, bottom] = [6, 26];
-      const inner = w - left;
-      const tall = Math.round(clamp(inner * 0.62, 170, 320));
-      place = ([x, y]) => [left + ((x / half[0] + 1) * inner) / 2, top + ((1 - y / half[1]) * tall) / 2];
-      toData = (x, y) => [(((x - left) * 2) / inner - 1) * half[0], (1 - ((y - top) * 2) / tall) * half[1]];
-      set(node, { width: w, height: top + tall + bottom, viewBox: `0 0 ${w} ${top + tall + bottom}` });
-
-      const [cx, cy] = place([0, 0]);
-      const most = loss(half, lams);
-      const parts = [];
-      const frame = { x: left, y: top, width: inner, height: tall, rx: 4 };
-      parts.push(make("svg:clipPath", { id }, make("svg:rect", frame)));
-      const rings = make("svg:g", { "clip-path": `url(#${id})`, stroke: "var(--contour)" });
-      rings.append(make("svg:rect", { ...frame, stroke: "none", fill: "var(--contour)", opacity: 0.09 }));
-      const count = 11;
-      for (let k = count; k >= 1; k--) {
-        // Levels that grow like k² give ellipses an equal distance apart.
-        const level = most * (k / count) ** 2;
-        const [rx, ry] = lams.map((lam, i) => (Math.sqrt((2 * level) / lam) / half[i]) * (i ? tall : inner) / 2);
-        rings.append(make("svg:ellipse", { cx, cy, rx, ry, fill: "none", opacity: 0.95 - (0.65 * k) / count }));
-      }
-      parts.push(rings);
-      for (const v of marks[0]) parts.push(make("svg:text", { x: place([v, 0])[0], y: top + tall + 17, "text-anchor": "middle" }, num(v)));
-      for (const v of marks[1]) parts.push(make("svg:text", { x: left - 6, y: place([0, v])[1] + 4, "text-anchor": "end" }, num(v)));
-      parts.push(make("svg:text", { class: "var", x: left + inner - 8, y: top + tall - 8, "text-anchor": "end" }, AXES[0]));
-      parts.push(make("svg:text", { class: "var", x: left + 8, y: top + 18 }, AXES[1]));
-      parts.push(make("svg:path", { d: `M${cx - 6} ${cy}h12M${cx} ${cy - 6}v12`, stroke: "var(--ink)", "stroke-width": 1.5, "stroke-linecap": "round" }));
-      ground.replaceChildren(...parts);
+    node: area.node,
+    layout(/** @type {number} */ width, /** @type {number[]} */ half) {
+      const tall = Math.round(clamp(width * 0.58, 170, 320));
+      area.layout(width, tall + 34, half.map((h) => [-h, h]));
+      held = "";
     },
-    draw(/** @type {number[][]} */ x, /** @type {string} */ step) {
-      const path = trail(x, box, place);
-      set(line, { d: path.line });
-      set(dots, { d: path.dots });
-      set(halo, { d: path.dots });
+    draw(/** @type {number[][]} */ x, /** @type {number[]} */ lams, /** @type {string} */ step) {
+      const half = area.box.map(([, high]) => high);
+      if (held !== `${lams}`) {
+        held = `${lams}`;
+        const [cx, cy] = area.place([0, 0]);
+        const most = loss(half, lams);
+        const count = 11;
+        // Levels that grow like k² give ellipses an equal distance apart.
+        rings.replaceChildren(...Array.from({ length: count }, (_, k) => {
+          const share = (count - k) / count;
+          const [rx, ry] = lams.map((lam, i) => (Math.sqrt((2 * most) / lam) * share * [area.area.width, area.area.height][i]) / half[i] / 2);
+          return make("svg:ellipse", { cx, cy, rx, ry, opacity: 0.95 - 0.65 * share });
+        }));
+        set(centre, { d: `M${cx - 6} ${cy}h12M${cx} ${cy - 6}v12` });
+      }
+      const exit = line.draw(x, area);
+      dots.draw(x, area);
+      light.draw(x, area);
       const end = x[x.length - 1];
-      const shown = end.every((v, i) => Math.abs(v) <= box[i][1]);
-      set(last, shown ? { cx: place(end)[0], cy: place(end)[1], visibility: "visible" } : { visibility: "hidden" });
-      set(leave, { visibility: path.exit ? "visible" : "hidden" });
-      if (path.exit) {
-        const { at, angle, step: n } = path.exit;
+      const shown = end.every((v, i) => Math.abs(v) <= half[i]);
+      const [ex, ey] = shown ? area.place(end) : [0, 0];
+      set(last, { cx: ex, cy: ey, visibility: shown ? "visible" : "hidden" });
+      set(leave, { visibility: exit ? "visible" : "hidden" });
+      if (exit) {
+        const { at, angle, step: n } = exit;
+        const { left, top, width, height } = area.area;
         words.textContent = fill(step, { n });
         set(arrow, { transform: `translate(${at[0]} ${at[1]}) rotate(${(angle * 180) / Math.PI})` });
-        const right = at[0] > width - 70;
-        set(words, { x: at[0] + (right ? -10 : 10), y: clamp(at[1] + 4, place([0, box[1][1]])[1] + 15, place([0, box[1][0]])[1] - 8), "text-anchor": right ? "end" : "start" });
+        const right = at[0] > left + width - 70;
+        set(words, { x: at[0] + (right ? -10 : 10), y: clamp(at[1] + 4, top + 15, top + height - 8), "text-anchor": right ? "end" : "start" });
       }
-      const start = place(x[0]);
-      handle.place(start, box);
+      handle.place(area.place(x[0]), area.box);
     },
   };
 }
 
-let instances = 0;
+/** Whether a method has a β. */
+const usesBeta = (/** @type {string} */ method) => method !== "gd";
 
-/**
- * Draw the figure for the present labels, methods, steps and curvatures.
- * @param {any} model
- * @param {HTMLElement} el
- * @param {Object<string, any>} initial what "reset" goes back to
- * @returns {() => void}
- */
-function mount(model, el, initial) {
-  const labels = model.get("labels");
+/** @param {any} context */
+function mount({ model, labels, initial, change, say }) {
   const methods = model.get("methods");
+  const steep = model.get("steepest");
+  const steps = model.get("steps");
   const names = methods.map((/** @type {string} */ m) => labels[`method.${m}`]);
   const colours = methods.map((/** @type {string} */ m) => `var(--${m})`);
-  const id = `mmx-ravine-${++instances}`;
-  let half = [6, 3.2];
+  let half = WINDOW;
+  let width = 0;
 
-  const change = (/** @type {Object<string, any>} */ values) => {
-    for (const [key, value] of Object.entries(values)) model.set(key, value);
-    model.save_changes();
-  };
-  const round = (/** @type {number} */ v) => Number(v.toFixed(3));
   const point = {
     label: labels["explore.start"],
-    step: 0.1,
+    step: [0.1, 0.1],
     get: () => model.get("start"),
-    put: (/** @type {number[]} */ p) => change({ start: p.map((v, i) => round(clamp(v, -half[i], half[i]))) }),
+    put: (/** @type {number[]} */ p) => change({ start: p.map((v, i) => Number(clamp(clamp(v, -half[i], half[i]), ...state.start).toFixed(3))) }),
     home: () => change({ start: initial.start }),
     text: (/** @type {number[]} */ p) => p.map((v, i) => `${AXES[i]} = ${num(v, { maximumFractionDigits: 2 })}`).join(", "),
   };
-  const panels = methods.map((/** @type {string} */ _, /** @type {number} */ i) => panel({ title: names[i], colour: colours[i], id: `${id}-${i}`, point }));
+  const panels = methods.map((/** @type {string} */ _, /** @type {number} */ i) => panel({ title: names[i], colour: colours[i], point }));
   const told = methods.map(() => make("p", { class: "status" }));
   // JupyterLab rounds what stands beside its sliders to their step; here it stands in full.
   const given = methods.map(() => make("small"));
-  const lams = model.get("lams");
-  const steps = model.get("steps");
-  const chart = logChart({ steps, label: labels["ravine.loss"], colours });
+  const chart = plot({ label: labels["ravine.loss"], log: [false, true], whole: [true, true] });
+  const curves = colours.map((/** @type {string} */ c, /** @type {number} */ i) => curve(c, { dash: DASHES[methods[i]] }));
+  chart.marks.append(...curves.map((/** @type {any} */ c) => c.node));
 
-  const { root, redraw, say, close } = stage(el, {
-    layout(width) {
-      const wide = methods.length > 1 && width >= 620;
-      grid.classList.toggle("wide", wide);
-      const each = wide ? (width - 32) / 2 : width;
-      panels.forEach((/** @type {any} */ p) => p.layout(each, half, lams));
-      // Room for the longest sentence, so that nothing below it jumps while a slider moves.
-      told.forEach((/** @type {HTMLElement} */ p) => { p.style.minHeight = each < 340 ? "4.5em" : "3em"; });
-      const top = Math.ceil(Math.log10(loss(half, lams))) + 1;
-      chart.layout(width, [top - 9, top]);
-    },
-    draw() {
-      const [eta, beta, start] = Object.keys(state).map((key) => model.get(key));
-      const grown = half.map((h, i) => (Math.abs(start[i]) > h ? Math.abs(start[i]) * 1.2 : h));
-      if (grown.some((h, i) => h !== half[i])) {
-        half = grown;
-        this.layout(root.clientWidth);
-      }
-      const losses = methods.map((/** @type {string} */ method, /** @type {number} */ i) => {
-        const setting = { eta, beta: method === "gd" ? 0 : beta, lams, start, steps };
-        const { x } = trajectory(setting);
-        panels[i].draw(x, labels["explore.step"]);
-        given[i].textContent = setup(method === "gd" ? { eta } : { eta, beta });
-        told[i].textContent = sentence(labels, setting, x);
-        return x.map((p) => loss(p, lams));
-      });
-      chart.draw(losses);
-      say(told.map((/** @type {Element} */ p, /** @type {number} */ i) => `${names[i]}: ${p.textContent}`).join(" "));
-    },
-  });
-
-  const best = optimum(Math.min(...lams), Math.max(...lams));
-  const both = methods.includes("momentum");
-  // Not rounded: near a double root the fourth digit of β shows in the third of the rate.
-  const presets = [
-    ["diverging", { eta: 2.4 / Math.max(...lams) }],
-    ["best_gd", { eta: best.gd }],
-    ["best_momentum", { eta: best.eta, beta: best.beta }],
-    ["reset", initial],
-  ].filter(([name, values]) => (both || name !== "best_momentum") && (methods.includes("gd") || name !== "best_gd") && values.eta <= 1);
-  const bar = make("div", { class: "bar", role: "group", "aria-label": labels["explore.presets"] });
-  for (const [name, values] of presets) {
-    const text = labels[name === "reset" ? "explore.reset" : `ravine.preset.${name}`];
-    const held = name === "reset" ? "" : ` ${setup(values)}`;
-    bar.append(make("button", { type: "button", "data-preset": name, onclick: () => change(values) }, make("span", {}, text, make("i", {}, held))));
-  }
-  bar.append(make("span", { class: "end" }, labels["ravine.hint"]));
+  const both = methods.some(usesBeta);
+  const lamsOf = (/** @type {number} */ kappa) => [steep / kappa, steep];
+  const best = () => optimum(steep / model.get("kappa"), steep);
+  const settings = [
+    { name: "diverging", values: () => ({ eta: 2.4 / steep }), on: 2.4 / steep <= 1 },
+    { name: "best_gd", values: () => ({ eta: best().gd }), on: methods.includes("gd") && 2 / steep <= 1 },
+    { name: "best_momentum", values: () => ({ eta: best().eta, beta: Math.min(best().beta, 0.99) }), on: both && 4 / steep <= 1 },
+  ].filter((p) => p.on).map((p) => ({ ...p, text: labels[`ravine.preset.${p.name}`] }));
+  const bar = presets({ labels, initial, change }, settings, labels["ravine.hint"]);
 
   const grid = make("div", { class: "panels" }, ...panels.map((/** @type {any} */ p, /** @type {number} */ i) =>
-    make("div", {}, make("div", { class: "head" }, make("span", {}, bullet(colours[i]), names[i]), given[i]), p.node, told[i])));
-  root.append(bar, grid, make("div", { class: "below" },
-    make("div", { class: "head" }, make("span", {}, labels["ravine.loss"]),
-      ...(methods.length > 1 ? colours.map((/** @type {string} */ c, /** @type {number} */ i) => make("small", {}, swatch(c, i === 0), names[i])) : []),
-      make("small", {}, labels["ravine.log"])),
-    chart.node));
+    make("div", {}, head(names[i], { colour: colours[i], beside: [given[i]] }), p.node, told[i])));
+  const below = make("div", { class: "below" },
+    head(labels["ravine.loss"], { beside: [...(methods.length > 1 ? colours.map((/** @type {string} */ c, /** @type {number} */ i) => key(names[i], c, DASHES[methods[i]])) : []), make("small", {}, labels["ravine.log"])] }),
+    chart.node);
 
-  const keys = Object.keys(state);
-  keys.forEach((key) => model.on(`change:${key}`, redraw));
-  return () => {
-    keys.forEach((key) => model.off(`change:${key}`, redraw));
-    close();
+  const layout = (/** @type {number} */ w) => {
+    width = w;
+    const columns = w < 620 ? 1 : Math.min(methods.length, w < 700 ? 2 : 3);
+    grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    const each = (w - 24 * (columns - 1)) / columns;
+    panels.forEach((/** @type {any} */ p) => p.layout(each, half));
+    // Room for the longest sentence, so that nothing below it jumps while a slider moves.
+    told.forEach((/** @type {HTMLElement} */ p) => { p.style.minHeight = each < 270 ? "6em" : each < 340 ? "4.5em" : "3em"; });
+    const top = Math.ceil(Math.log10(loss(half, [steep, steep]))) + 1;
+    chart.layout(w, 150, [[0, steps], [top - 9, top]]);
+  };
+
+  return {
+    nodes: [bar, grid, below],
+    layout,
+    draw({ eta, beta, kappa, start }) {
+      const grown = WINDOW.map((h, i) => (Math.abs(start[i]) > h ? Math.abs(start[i]) * 1.2 : h));
+      if (grown.some((h, i) => h !== half[i])) {
+        half = grown;
+        layout(width);
+      }
+      const lams = lamsOf(kappa);
+      methods.forEach((/** @type {string} */ method, /** @type {number} */ i) => {
+        const setting = { eta, beta: usesBeta(method) ? beta : 0, lams, start, steps, lookahead: method === "nesterov" };
+        const { x } = trajectory(setting);
+        panels[i].draw(x, lams, labels["explore.step"]);
+        given[i].textContent = setup(usesBeta(method) ? { eta, beta } : { eta });
+        told[i].textContent = sentence(labels, setting, x);
+        curves[i].draw(x.map((p, t) => [t, log10(loss(p, lams), chart.box[1][0])]), chart);
+      });
+      say(told.map((/** @type {Element} */ p, /** @type {number} */ i) => `${names[i]}: ${p.textContent}`).join(" "));
+    },
   };
 }
 
-/** @param {{model: any, el: HTMLElement}} context */
-function render({ model, el }) {
-  const initial = Object.fromEntries(Object.keys(state).map((key) => [key, model.get(key)]));
-  let close = mount(model, el, initial);
-  // What the figure is built from may change too, from Python: then it is built anew.
-  const rebuild = () => {
-    close();
-    close = mount(model, el, initial);
-  };
-  const keys = ["labels", "methods", "steps", "lams"];
-  keys.forEach((key) => model.on(`change:${key}`, rebuild));
-  return () => {
-    keys.forEach((key) => model.off(`change:${key}`, rebuild));
-    close();
-  };
-}
+const render = explorable({ state, rebuild: ["methods", "steps", "steepest"], mount });
 
-export { loss, rate, trajectory };
+export { loss, rate, roots, trajectory };
 export default { render };

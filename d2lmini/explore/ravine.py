@@ -1,4 +1,4 @@
-"""The ravine: gradient descent beside momentum on a long, narrow valley."""
+"""The ravine: gradient descent, momentum and Nesterov's method in a long, narrow valley."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any, ClassVar
 import traitlets
 from matplotlib.figure import Figure
 
-from ..descent import Trace, gradient_descent, momentum
+from ..descent import Trace, gradient_descent, momentum, nesterov
 from ..plots import plot_trace, subplots
 from ..problems import Quadratic
 from .base import Explorable, Number, Numbers, Whole
 
 __all__ = ["Ravine"]
 
-_METHODS = ("gd", "momentum")
+_METHODS = ("gd", "momentum", "nesterov")
 _WINDOW = (6.0, 3.2)  # half the width and half the height of the picture, as in ravine.js
 
 
 class Methods(traitlets.TraitType[tuple[str, ...], Any]):
-    """A synced trait that holds the methods to show, in order: ``gd``, ``momentum`` or both."""
+    """A synced trait that holds the methods to show, in order: some of those of ``_METHODS``."""
 
     def validate(self, obj: Any, value: Any) -> tuple[str, ...]:
         """Return the names as a tuple, or raise ``TraitError``."""
@@ -34,11 +34,12 @@ class Methods(traitlets.TraitType[tuple[str, ...], Any]):
 
 
 class Ravine(Explorable):
-    r"""Paths of gradient descent and of momentum on a ravine, with sliders and a start to drag.
+    r"""Paths of descent in a ravine, with sliders and a start to drag.
 
     .. math::
 
-        f(x) = \tfrac12 (\lambda_1 x_1^2 + \lambda_2 x_2^2), \qquad
+        f(x) = \tfrac12 (\lambda_1 x_1^2 + \lambda_2 x_2^2), \quad
+        \lambda_1 = \lambda_2 / \kappa, \qquad
         v \leftarrow \beta v + \nabla f(x), \quad x \leftarrow x - \eta v
 
     One panel for each method, with the same contours, the same start and the same number of steps;
@@ -51,13 +52,17 @@ class Ravine(Explorable):
     beta : float
         Momentum, 0 to 0.99; without effect on gradient descent, which is the case ``beta=0``.
     start : tuple of float, shape (2,)
-        Where both methods start, each coordinate between -100 and 100.
-    lams : tuple of float, shape (2,)
-        The eigenvalues λ₁, λ₂, each between 0.001 and 1000.
+        Where all methods start, each coordinate between -100 and 100.
+    kappa : float
+        The condition number κ = λ₂ / λ₁, 1 to 1000: how much longer the valley is than wide,
+        squared.
+    steepest : float
+        The larger eigenvalue, λ₂, 0.01 to 100. It decides which learning rates are stable.
     steps : int
         How many steps are taken, 1 to 500.
     methods : tuple of str
-        ``("gd", "momentum")``, or one of them; with ``("gd",)`` there is no slider for ``beta``.
+        Some of ``"gd"``, ``"momentum"`` and ``"nesterov"``; with ``("gd",)`` there is no slider for
+        ``beta``.
 
     Raises
     ------
@@ -84,26 +89,35 @@ class Ravine(Explorable):
         0.5, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
     )
     start = Numbers((-5.0, -2.0), low=-100, high=100, hint="take a point nearer to the minimizer")
-    lams = Numbers((0.2, 4.0), low=1e-3, high=1e3, hint="the valley needs a lowest point")
+    kappa = Number(20, low=1, high=1000, hint="the larger eigenvalue over the smaller one")
+    steepest = Number(4, low=0.01, high=100, hint="the valley needs walls")
     steps = Whole(20, low=1, high=500, hint="a picture shows no more than that")
-    methods = Methods(_METHODS).tag(sync=True)
+    methods = Methods(_METHODS[:2]).tag(sync=True)
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta")
 
+    @property
+    def lams(self) -> tuple[float, float]:
+        """The eigenvalues λ₁ and λ₂."""
+        return self.steepest / self.kappa, self.steepest
+
     def controls(self) -> list[Any]:
-        """Return the sliders for η and, where momentum is shown, for β."""
+        """Return the sliders for η, for β where a method has it, and for κ."""
         sliders = [self.slider("eta", step=0.01)]
-        if "momentum" in self.methods:
+        if self._has_beta():
             sliders.append(self.slider("beta", step=0.01))
-        return sliders
+        return [*sliders, self.slider("kappa", step=0.05, log=True)]
+
+    def _has_beta(self) -> bool:
+        return any(method != "gd" for method in self.methods)
 
     def traces(self) -> list[Trace]:
         """Return what each method does from the present state, in the order of ``methods``."""
         f = Quadratic(self.lams)
+        common: dict[str, Any] = {"eta": self.eta, "steps": self.steps}
         run: dict[str, Callable[[], Trace]] = {
-            "gd": lambda: gradient_descent(f.grad, self.start, eta=self.eta, steps=self.steps),
-            "momentum": lambda: momentum(
-                f.grad, self.start, eta=self.eta, beta=self.beta, steps=self.steps
-            ),
+            "gd": lambda: gradient_descent(f.grad, self.start, **common),
+            "momentum": lambda: momentum(f.grad, self.start, beta=self.beta, **common),
+            "nesterov": lambda: nesterov(f.grad, self.start, beta=self.beta, **common),
         }
         return [run[method]() for method in self.methods]
 
@@ -123,4 +137,4 @@ class Ravine(Explorable):
     def __repr__(self) -> str:
         """Return the call that makes this figure; β only where it has an effect."""
         text = super().__repr__()
-        return text if "momentum" in self.methods else text.replace(f", beta={self.beta!r}", "", 1)
+        return text if self._has_beta() else text.replace(f", beta={self.beta!r}", "", 1)

@@ -20,7 +20,7 @@ from ..labels import label
 from ..palette import LIGHT
 from .drawing import SMALL, Artists, check_axes, legend, say
 
-_LEVELS = 9  # of shading, each a factor √2 of loss below the one before
+_LEVELS = 9  # of shading, at equal factors; without `floor`, a factor √2 each
 _GAP = 0.02  # between cells, as a share of a cell
 _NEAR = 1e-9  # cells that are narrower than this share of the axis have no area
 _ASIDE = (13, 9)  # points by which a number stands aside of the lines through the centres of cells
@@ -33,6 +33,7 @@ def plot_loss_map(
     losses: npt.ArrayLike,
     *,
     limit: float,
+    floor: float | None = None,
     effective: Sequence[float] = (),
 ) -> Artists:
     r"""Draw the loss that training runs ended with, one cell for each learning rate and momentum.
@@ -58,6 +59,9 @@ def plot_loss_map(
     limit : float
         The loss > 0 from which on a run has failed, such as that of guessing, ``np.log(10)`` for
         ten classes. The shading begins there.
+    floor : float, optional
+        The loss, 0 < floor < limit, below which a cell is as dark as can be; by default a sixteenth
+        of `limit`. With it, numbers below 0.1 have one significant digit instead of two decimals.
     effective : sequence of float
         Effective steps > 0 to draw a line for.
 
@@ -70,8 +74,8 @@ def plot_loss_map(
     Raises
     ------
     ValueError
-        If `etas`, `betas`, `limit` or `effective` is out of its range, or `losses` has another
-        shape.
+        If `etas`, `betas`, `limit`, `floor` or `effective` is out of its range, or `losses` has
+        another shape.
     TypeError
         If an argument is not made of real numbers.
 
@@ -101,6 +105,14 @@ def plot_loss_map(
     limit = as_number("limit", limit, "limit > 0", remedy)
     if limit <= 0:
         raise ValueError(f"limit must be a loss > 0, got limit={limit:g}: {remedy}")
+    lowest = limit * 0.5 ** ((_LEVELS - 1) / 2)
+    if floor is not None:
+        remedy = "it is the loss of the darkest cells"
+        lowest = as_number("floor", floor, "0 < floor < limit", remedy)
+        if not 0 < lowest < limit:
+            raise ValueError(
+                f"floor must be a loss > 0 below limit={limit:g}, got floor={lowest:g}: {remedy}"
+            )
     steps = as_array("effective", effective, "pass for example [0.2, 2]")
     if steps.ndim != 1 or (steps <= 0).any():
         raise ValueError("effective must be effective steps > 0: pass for example [0.2, 2]")
@@ -124,7 +136,7 @@ def plot_loss_map(
         ax.spines[side].set_visible(False)
 
     marks: list[Artist] = []
-    levels = limit * np.sqrt(0.5) ** np.arange(_LEVELS)
+    levels = limit * (lowest / limit) ** (np.arange(_LEVELS) / (_LEVELS - 1))
     tints = [(loss < level, LIGHT["momentum"], 0.075) for level in levels]
     for chosen, colour, alpha in [*tints, (~(loss < limit), LIGHT["gd"], 0.16)]:
         patch = PathPatch(
@@ -139,7 +151,9 @@ def plot_loss_map(
     for j in range(beta.size):
         for i in range(eta.size):
             failed = not loss[i, j] < limit
-            outline = _outline(ax, "×" if failed else f"{loss[i, j]:.2f}", (x[i], y[j]))
+            fine = floor is not None and loss[i, j] < 0.095
+            number = f"{loss[i, j]:.1g}" if fine else f"{loss[i, j]:.2f}"
+            outline = _outline(ax, "×" if failed else number, (x[i], y[j]))
             outline.set_gid(f"measured-{len(marks) + 1}")
             marks.append(ax.add_patch(outline))
     lines, texts = _equal_steps(ax, x_edges, steps)

@@ -14,16 +14,25 @@
 .mm-live{text-align:start}
 .mm-hbox{display:flex;flex-wrap:wrap;gap:0 2rem}
 .mm-hbox>*{flex:1 1 15rem;min-width:0}
-.mm-slider{display:flex;align-items:center;gap:.75rem;font-size:.875rem}
+.mm-slider{display:flex;flex-wrap:wrap;align-items:center;gap:0 .75rem;font-size:.875rem}
 .mm-slider label{flex:none;margin:0}
-.mm-slider output{flex:none;min-width:3.6em;text-align:end;font-variant-numeric:tabular-nums}
-.mm-slider input{flex:1 1 5rem;min-width:5rem;height:44px;margin:0;background:none;appearance:none;-webkit-appearance:none;cursor:pointer;touch-action:pan-y;border-radius:6px;--track:var(--mm-grid,GrayText);--thumb:var(--mm-ink,CanvasText)}
-.mm-slider input::-webkit-slider-runnable-track{height:4px;border-radius:2px;background:var(--track)}
-.mm-slider input::-moz-range-track{height:4px;border-radius:2px;background:var(--track)}
-.mm-slider input::-webkit-slider-thumb{-webkit-appearance:none;width:18px;height:18px;margin-top:-7px;border:0;border-radius:50%;background:var(--thumb)}
-.mm-slider input::-moz-range-thumb{width:18px;height:18px;border:0;border-radius:50%;background:var(--thumb)}
-.mm-slider input:focus-visible{outline:2px solid var(--mm-accent,Highlight);outline-offset:-6px}
-@media (forced-colors:active){.mm-slider input{--track:GrayText;--thumb:ButtonText;forced-color-adjust:none}}
+.mm-slider .mm-value{flex:none;width:4em;height:44px;padding:0 .125rem;text-align:end;font:inherit;font-variant-numeric:tabular-nums;color:inherit;background:none;border:0;border-radius:6px;text-decoration:underline dotted var(--mm-grid,GrayText);text-underline-offset:4px}
+.mm-slider .mm-value:hover{text-decoration-color:currentColor}
+.mm-slider .mm-value:focus-visible{outline:2px solid var(--mm-accent,Highlight);outline-offset:-6px;text-decoration:none}
+.mm-slider [type=range]{flex:1 1 5rem;min-width:5rem;height:44px;margin:0;background:none;appearance:none;-webkit-appearance:none;cursor:pointer;touch-action:pan-y;border-radius:6px;--track:var(--mm-grid,GrayText);--thumb:var(--mm-ink,CanvasText)}
+.mm-slider [type=range]::-webkit-slider-runnable-track{height:4px;border-radius:2px;background:var(--track)}
+.mm-slider [type=range]::-moz-range-track{height:4px;border-radius:2px;background:var(--track)}
+.mm-slider [type=range]::-webkit-slider-thumb{-webkit-appearance:none;width:18px;height:18px;margin-top:-7px;border:0;border-radius:50%;background:var(--thumb)}
+.mm-slider [type=range]::-moz-range-thumb{width:18px;height:18px;border:0;border-radius:50%;background:var(--thumb)}
+.mm-slider [type=range]:focus-visible{outline:2px solid var(--mm-accent,Highlight);outline-offset:-6px}
+@media (min-width:38rem){
+.mm-hbox:has(>:nth-child(3))>*{flex-basis:11rem}
+.mm-hbox:has(>:nth-child(3)) .mm-slider{flex-wrap:wrap;gap:0 .5rem}
+.mm-hbox:has(>:nth-child(3)) label{flex:1}
+.mm-hbox:has(>:nth-child(3)) [type=range]{order:1;flex-basis:100%;margin-top:-10px}
+.mm-hbox:has(>:nth-child(3)) .mm-value{margin-inline-end:-.25rem}
+}
+@media (forced-colors:active){.mm-slider [type=range]{--track:GrayText;--thumb:ButtonText;forced-color-adjust:none}}
 .mm-link{font-size:.8125rem;text-align:end}
 .mm-link button{font:inherit;color:var(--mm-muted,inherit);background:none;border:0;min-height:44px;padding:0 .25rem;cursor:pointer;text-decoration:underline;text-underline-offset:3px}
 .mm-link button:focus-visible{outline:2px solid var(--mm-accent,Highlight)}
@@ -103,7 +112,22 @@
     const id = `mm-slider-${++count}`;
     // step="any", for a preset such as 0.4762 lies between two steps and must be shown as it is.
     const input = make("input", { type: "range", id, min: low, max: high, step: "any" });
-    const output = make("output", { for: id });
+    // A number can be typed, too, and finer than the slider's steps.
+    const box = model.get("readout") === false ? null
+      : make("input", { type: "text", inputmode: "decimal", class: "mm-value", autocomplete: "off", "aria-label": model.get("description") });
+    const typed = () => {
+      const v = Number(box.value.trim().replace(",", ".").replace("−", "-"));
+      if (box.value.trim() && Number.isFinite(v)) {
+        const [a, b] = log ? [base ** low, base ** high] : [low, high];
+        model.set("value", Math.min(b, Math.max(a, whole ? Math.round(v) : v)));
+        model.save_changes();
+      }
+      show();
+    };
+    box?.addEventListener("change", typed);
+    box?.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") show();
+    });
     input.addEventListener("input", () => commit(snap(input.valueAsNumber)));
     input.addEventListener("keydown", (event) => {
       const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
@@ -116,12 +140,12 @@
       const text = format(value, model.get("readout_format"));
       input.value = inward(value);
       input.setAttribute("aria-valuetext", text);
-      output.textContent = text;
+      if (box) box.value = text;
     };
     model.on("change:value", show);
     show();
     const row = make("div", { class: "mm-slider" }, make("label", { for: id }, model.get("description")), input);
-    if (model.get("readout") !== false) row.append(output);
+    if (box) row.append(box);
     return row;
   }
 
@@ -151,7 +175,8 @@
     }
   }
 
-  /* ---- a setting in the fragment: #ravine:eta=0.6,beta=0.5,start=-5~-2 (the second: #ravine-2:…) */
+  /* ---- a setting in the fragment: #ravine:eta=0.6,beta=0.5,start=-5~-2 (the second: #ravine-2:…)
+     What a trait may be stands in the module's `state`: [low, high], [low, high, step], or words. */
 
   const placed = new Map();
 
@@ -169,10 +194,15 @@
       const [name, value = ""] = part.split("=");
       const range = figure.entry.state?.[name];
       if (!range) continue;
+      if (typeof range[0] === "string") {
+        if (range.includes(value)) figure.model.set(name, value);
+        continue;
+      }
       const numbers = value.split("~").map((word) => (word.trim() ? Number(word) : NaN));
       const wanted = [figure.model.get(name)].flat().length;
       if (numbers.length !== wanted || !numbers.every(Number.isFinite)) continue;
-      const bounded = numbers.map((v) => Math.min(range[1], Math.max(range[0], v)));
+      const [low, high, step] = range;
+      const bounded = numbers.map((v) => Math.min(high, Math.max(low, step ? low + Math.round((v - low) / step) * step : v)));
       figure.model.set(name, Array.isArray(figure.model.get(name)) ? bounded : bounded[0]);
     }
     figure.model.save_changes();
