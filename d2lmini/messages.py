@@ -96,4 +96,4 @@ def _catalogue(code: str) -> Mapping[str, str]:
     except (OSError, ValueError):
         return {}
     known = texts if isinstance(texts, dict) else {}
-    return {key: text for key, text in known.items() if isinstance(text, str)}
+    return {key: text for key, text in known.items() if text and isinstance(text, str)}

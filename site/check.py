@@ -1,7 +1,8 @@
 """Everything about the sources that can be checked without building: ``python site/check.py``.
 
 Stored notebooks that are not up to date, pages that differ among the languages, formulas that do
-not parse, wording that is off the glossary, errors and warnings whose translations do not fit. Each finding names a file and a line.
+not parse, wording that is off the glossary, errors and warnings whose translations do not fit. Each
+finding names a file and a line.
 """
 
 from __future__ import annotations

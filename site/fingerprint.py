@@ -3,8 +3,8 @@
 A stored output is stale when the code that printed it is no longer the code that is there. The
 fingerprint covers the code cells with their tags, the Python sources of `d2lmini`, the training
 runs stored with it, the catalogues of labels and messages that the page's language reads, and the
-exact versions of `requirements.txt`. Prose, captions and the JavaScript of the explorables are not in it: none of
-them changes an output.
+exact versions of `requirements.txt`. Prose, captions and the JavaScript of the explorables are not
+in it: none of them changes an output.
 """
 
 from __future__ import annotations

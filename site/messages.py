@@ -19,6 +19,7 @@ import string
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from errors import Finding
@@ -218,7 +219,13 @@ def _modules(package: Path) -> Iterator[tuple[Path, ast.Module]]:
     """Yield the modules of a package, without the one that makes the messages."""
     for path in sorted(package.rglob("*.py")):
         if path != package / "messages.py":
-            yield path, ast.parse(path.read_text("utf-8"), str(path))
+            yield path, _parsed(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _parsed(path: Path, _stamp: int) -> ast.Module:
+    """Return the syntax tree of a file, parsed once for each state of the file."""
+    return ast.parse(path.read_text("utf-8"), str(path))
 
 
 def _within(node: ast.AST, function: str) -> Iterator[tuple[str, ast.AST]]:
