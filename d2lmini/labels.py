@@ -48,7 +48,9 @@ def available_languages() -> tuple[str, ...]:
 
 
 def use_language(code: str) -> None:
-    """Label everything that is drawn from now on in the given language.
+    """Label everything that is drawn from now on in the given language, and say errors in it.
+
+    Errors and warnings that have no translation stay English.
 
     Parameters
     ----------

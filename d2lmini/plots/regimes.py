@@ -16,7 +16,7 @@ from ..palette import LIGHT
 from .drawing import DASHES, Artists, check_axes, legend, say
 
 _WIDEST = 4.4  # ηλ; everything beyond 4 diverges, whatever β is
-_REMEDY = Phrase("pass (ηλ, β), for example {{'A': (0.1, 0.9)}}")
+_REMEDY = Phrase("pass (ηλ, β), for example {example}", example="{'A': (0.1, 0.9)}")
 
 
 def plot_regimes(ax: Axes, points: Mapping[str, npt.ArrayLike] | None = None) -> Artists:
