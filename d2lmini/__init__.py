@@ -172,9 +172,16 @@ def __getattr__(name: str) -> Any:
         extra = _EXTRA_OF.get(module_name)
         if extra is None or error.name is None or error.name.split(".")[0] == __name__:
             raise
+        from .messages import tell
+
         raise ModuleNotFoundError(
-            f"d2lmini.{name} needs the package {error.name!r}, which is not installed: "
-            f'pip install "d2lmini[{extra}]"',
+            tell(
+                "d2lmini.{name} needs the package {package!r}, which is not installed: "
+                'pip install "d2lmini[{extra}]"',
+                name=name,
+                package=error.name,
+                extra=extra,
+            ),
             name=error.name,
         ) from error
     value = module if name in _SUBMODULES else getattr(module, name)

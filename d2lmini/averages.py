@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import MOST, Array, as_array, as_count, as_flag
+from .messages import Phrase, tell
 
 __all__ = [
     "effective_samples",
@@ -155,7 +156,7 @@ def weights(beta: npt.ArrayLike, n: int) -> Array:
     """
     memory = _memory(beta, below_one=False)
     most = MOST // max(memory.size, 1)
-    age = np.arange(as_count("n", n, "pass for example n=40", most=most))
+    age = np.arange(as_count("n", n, Phrase("pass for example n=40"), most=most))
     return np.asarray(memory ** age.reshape(-1, *(1,) * memory.ndim))
 
 
@@ -272,20 +273,36 @@ def mean_age(beta: npt.ArrayLike) -> Any:
 
 
 def _sequence(g: npt.ArrayLike) -> Array:
-    sequence = as_array("g", g, "pass a sequence such as [1, 2, 3]")
+    sequence = as_array("g", g, Phrase("pass a sequence such as [1, 2, 3]"))
     if sequence.ndim == 0:
-        raise ValueError(f"g must be a sequence, got the number {sequence:g}: pass [1, 2, 3], say")
+        raise ValueError(
+            tell(
+                "g must be a sequence, got the number {sequence:g}: pass [1, 2, 3], say",
+                sequence=sequence,
+            )
+        )
     return sequence
 
 
 def _memory(beta: npt.ArrayLike, *, below_one: bool) -> Array:
-    memory = as_array("beta", beta, "0.9 is a usual value")
+    memory = as_array("beta", beta, Phrase("0.9 is a usual value"))
     too_large = memory >= 1 if below_one else memory > 1
     if (memory < 0).any() or too_large.any():
         bad = memory[(memory < 0) | too_large].flat[0]
         need = "0 <= beta < 1" if below_one else "0 <= beta <= 1"
-        reason = "the past would count with alternating signs" if bad < 0 else "nothing would fade"
-        raise ValueError(f"beta must be {need}, got beta={bad:g}: {reason}; 0.9 is a usual value")
+        reason = (
+            Phrase("the past would count with alternating signs")
+            if bad < 0
+            else Phrase("nothing would fade")
+        )
+        raise ValueError(
+            tell(
+                "beta must be {need}, got beta={beta:g}: {reason}; 0.9 is a usual value",
+                need=need,
+                beta=bad,
+                reason=reason,
+            )
+        )
     return memory
 
 
@@ -295,8 +312,12 @@ def _fade(sequence: Array, memory: Array, scale: npt.ArrayLike = 1.0) -> Array:
         shape = np.broadcast_shapes(sequence.shape[1:], memory.shape)
     except ValueError:
         raise ValueError(
-            f"beta must broadcast with an entry of g, got the shapes {memory.shape} and "
-            f"{sequence.shape[1:]}: for every pair, add axes to the end of g"
+            tell(
+                "beta must broadcast with an entry of g, got the shapes {beta_shape} and "
+                "{g_shape}: for every pair, add axes to the end of g",
+                beta_shape=memory.shape,
+                g_shape=sequence.shape[1:],
+            )
         ) from None
     averages = np.empty((len(sequence), *shape))
     v: Any = np.zeros(shape)

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .messages import Phrase, tell
+
 Array = npt.NDArray[np.float64]
 
 MOST = 2**24
@@ -50,32 +52,62 @@ def real_array(value: Any) -> Array:
         raise TypeError(str(error)) from error
 
 
-def as_reals(name: str, value: Any, remedy: str) -> Array:
+def as_reals(name: str | Phrase, value: Any, remedy: Phrase) -> Array:
     """Return `real_array` of a value, or an error that names it."""
     try:
         return real_array(value)
     except TypeError as error:
-        raise TypeError(f"{name} must hold real numbers, got {shown(value)}: {remedy}") from error
+        raise TypeError(
+            tell(
+                "{name} must hold real numbers, got {got}: {remedy}",
+                name=name,
+                got=shown(value),
+                remedy=remedy,
+            )
+        ) from error
     except ValueError as error:
         raise ValueError(
-            f"{name} must be an array of numbers, got {shown(value)}: {remedy}"
+            tell(
+                "{name} must be an array of numbers, got {got}: {remedy}",
+                name=name,
+                got=shown(value),
+                remedy=remedy,
+            )
         ) from error
 
 
-def as_array(name: str, value: Any, remedy: str) -> Array:
+def as_array(name: str | Phrase, value: Any, remedy: Phrase) -> Array:
     """Return a fresh float64 array of the finite numbers in `value`, whatever its shape."""
     array = as_reals(name, value, remedy)
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got {shown(value)}: {remedy}")
+        raise ValueError(
+            tell(
+                "{name} must be finite, got {got}: {remedy}",
+                name=name,
+                got=shown(value),
+                remedy=remedy,
+            )
+        )
     return array
 
 
-def as_number(name: str, value: Any, need: str, remedy: str) -> float:
-    """Return `value` as a float if it is one finite number; `need` reads like ``0 <= beta < 1``."""
+def as_number(name: str, value: Any, need: str | Phrase, remedy: Phrase) -> float:
+    """Return `value` as a float if it is one finite number; `need` reads like ``0 <= beta < 1``.
+
+    A formula is the same in all languages; a need in words is a phrase.
+    """
     if type(value) is float and math.isfinite(value):  # the usual case, also within a loop
         return value
     if isinstance(value, str | bytes | bool | np.bool_) or value is None:
-        raise TypeError(f"{name} must be a number with {need}, got {shown(value)}: {remedy}")
+        raise TypeError(
+            tell(
+                "{name} must be a number with {need}, got {got}: {remedy}",
+                name=name,
+                need=need,
+                got=shown(value),
+                remedy=remedy,
+            )
+        )
     try:
         raw = _raw(value)
     except (TypeError, ValueError):
@@ -83,31 +115,70 @@ def as_number(name: str, value: Any, need: str, remedy: str) -> float:
     except OverflowError:
         raw = np.array(math.inf)
     if raw.size != 1 or raw.dtype.kind == "b":
-        raise TypeError(f"{name} must be one number with {need}, got {shown(value)}: {remedy}")
+        raise TypeError(
+            tell(
+                "{name} must be one number with {need}, got {got}: {remedy}",
+                name=name,
+                need=need,
+                got=shown(value),
+                remedy=remedy,
+            )
+        )
     number = float(_float64(raw).reshape(()))
     if not math.isfinite(number):
         raise ValueError(
-            f"{name} must be a finite number with {need}, got {shown(value)}: {remedy}"
+            tell(
+                "{name} must be a finite number with {need}, got {got}: {remedy}",
+                name=name,
+                need=need,
+                got=shown(value),
+                remedy=remedy,
+            )
         )
     return number
 
 
-def as_count(name: str, value: Any, remedy: str, *, most: int | None = None) -> int:
+def as_count(name: str, value: Any, remedy: Phrase, *, most: int | None = None) -> int:
     """Return `value` as an int if it is a whole number that is not negative, nor above `most`."""
     if isinstance(value, bool | np.bool_) or np.ma.is_masked(value):
-        raise TypeError(f"{name} must be a whole number >= 0, got {shown(value)}: {remedy}")
+        raise TypeError(
+            tell(
+                "{name} must be a whole number >= 0, got {got}: {remedy}",
+                name=name,
+                got=shown(value),
+                remedy=remedy,
+            )
+        )
     try:
         count = operator.index(value)
     except TypeError:
         raise TypeError(
-            f"{name} must be a whole number >= 0, got {shown(value)}: {remedy}"
+            tell(
+                "{name} must be a whole number >= 0, got {got}: {remedy}",
+                name=name,
+                got=shown(value),
+                remedy=remedy,
+            )
         ) from None
     if count < 0:
-        raise ValueError(f"{name} must be a whole number >= 0, got {name}={shown(count)}: {remedy}")
+        raise ValueError(
+            tell(
+                "{name} must be a whole number >= 0, got {name}={got}: {remedy}",
+                name=name,
+                got=shown(count),
+                remedy=remedy,
+            )
+        )
     if most is not None and count > most:
         raise ValueError(
-            f"{name} must be at most {most}, got {name}={shown(count)}: more would take hours "
-            f"or all of the memory; {remedy}"
+            tell(
+                "{name} must be at most {most}, got {name}={got}: more would take hours or all "
+                "of the memory; {remedy}",
+                name=name,
+                most=most,
+                got=shown(count),
+                remedy=remedy,
+            )
         )
     return count
 
@@ -116,24 +187,36 @@ def as_flag(name: str, value: Any) -> bool:
     """Return `value` if it is True or False, and not what merely counts as such."""
     if not isinstance(value, bool | np.bool_):
         raise TypeError(
-            f"{name} must be True or False, got {shown(value)}: pass for example {name}=True"
+            tell(
+                "{name} must be True or False, got {got}: pass for example {name}=True",
+                name=name,
+                got=shown(value),
+            )
         )
     return bool(value)
 
 
 def check_kind(
-    name: str, value: Any, kind: type | tuple[type, ...], what: str, remedy: str
+    name: str, value: Any, kind: type | tuple[type, ...], what: Phrase, remedy: Phrase
 ) -> None:
     """Raise an error unless `value` is of a kind; `what` reads like ``a Quadratic``."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} must be {what}, got {shown(value)}: {remedy}")
+        raise TypeError(
+            tell(
+                "{name} must be {what}, got {got}: {remedy}",
+                name=name,
+                what=what,
+                got=shown(value),
+                remedy=remedy,
+            )
+        )
 
 
 def as_generator(name: str, value: Any) -> np.random.Generator:
     """Return a generator of random numbers: `value` itself, or a new one with that seed."""
     if isinstance(value, np.random.Generator):
         return value
-    remedy = "pass a whole number such as 0, or numpy.random.default_rng(0)"
+    remedy = Phrase("pass a whole number such as 0, or numpy.random.default_rng(0)")
     return np.random.default_rng(as_count(name, value, remedy))
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from .checks import Array, as_number
 from .iterate import Gradient, evaluate, iterate
+from .messages import Phrase, tell
 from .trace import Method, Trace, rises
 
 __all__ = ["Trace", "gradient_descent", "momentum", "nesterov"]
@@ -207,22 +208,35 @@ def _run(
     decay: float,
     method: Method,
 ) -> Trace:
-    beta = as_number("beta", beta, "0 <= beta < 1", "0.9 is a usual value")
+    beta = as_number("beta", beta, "0 <= beta < 1", Phrase("0.9 is a usual value"))
     if not 0 <= beta < 1:
         reason = (
-            "with beta < 0 each step takes back part of the last one; beta=0 is gradient descent"
+            Phrase(
+                "with beta < 0 each step takes back part of the last one; beta=0 is gradient "
+                "descent"
+            )
             if beta < 0
-            else "with beta >= 1 past gradients never fade"
+            else Phrase("with beta >= 1 past gradients never fade")
         )
-        raise ValueError(f"{method} needs 0 <= beta < 1, got beta={beta:g}: {reason}")
-    eta = as_number("eta", eta, "eta >= 0", "0.1 is a place to start")
+        raise ValueError(
+            tell(
+                "{method} needs 0 <= beta < 1, got beta={beta:g}: {reason}",
+                method=method,
+                beta=beta,
+                reason=reason,
+            )
+        )
+    eta = as_number("eta", eta, "eta >= 0", Phrase("0.1 is a place to start"))
     if eta < 0:
-        raise ValueError(f"eta must be >= 0, got eta={eta:g}: a negative step climbs")
-    decay = as_number("decay", decay, "0 <= decay <= 1", "decay=1 keeps eta as it is")
+        raise ValueError(tell("eta must be >= 0, got eta={eta:g}: a negative step climbs", eta=eta))
+    decay = as_number("decay", decay, "0 <= decay <= 1", Phrase("decay=1 keeps eta as it is"))
     if not 0 <= decay <= 1:
         raise ValueError(
-            f"decay must be between 0 and 1, got decay={decay:g}: eta is multiplied by it after "
-            "each step, and decay=1 keeps eta as it is"
+            tell(
+                "decay must be between 0 and 1, got decay={decay:g}: eta is multiplied by it "
+                "after each step, and decay=1 keeps eta as it is",
+                decay=decay,
+            )
         )
     rate = eta
 

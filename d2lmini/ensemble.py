@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .checks import Array, as_array, as_count, as_generator, as_number, real_array, shown
 from .iterate import Gradient, start
+from .messages import Phrase, tell
 
 __all__ = ["NoisyPaths", "noisy_descent"]
 
@@ -74,7 +75,9 @@ class NoisyPaths:
     def variance(self) -> Array:
         """Unbiased variance of the position over the paths, (steps + 1, d); 2 paths at least."""
         if self.paths < 2:
-            raise ValueError("one path has no variance: run noisy_descent with paths=2 or more")
+            raise ValueError(
+                tell("one path has no variance: run noisy_descent with paths=2 or more")
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(self.x.var(axis=1, ddof=1))
 
@@ -152,21 +155,33 @@ def noisy_descent(
     (array([0.1]), np.float64(0.1))
     """
     point = start(grad, x0)
-    count = as_count("steps", steps, "pass for example steps=200")
-    runs = as_count("paths", paths, "pass for example paths=2000")
+    count = as_count("steps", steps, Phrase("pass for example steps=200"))
+    runs = as_count("paths", paths, Phrase("pass for example paths=2000"))
     if runs == 0:
-        raise ValueError("paths must be >= 1, got paths=0: pass for example paths=2000")
+        raise ValueError(tell("paths must be >= 1, got paths=0: pass for example paths=2000"))
     if (count + 1) * runs * point.size > _LARGEST:
         raise ValueError(
-            f"steps and paths are too many, got steps={shown(count)} and paths={shown(runs)}: "
-            "the positions would not fit in 2 GiB; run fewer at a time"
+            tell(
+                "steps and paths are too many, got steps={steps} and paths={paths}: the "
+                "positions would not fit in 2 GiB; run fewer at a time",
+                steps=shown(count),
+                paths=shown(runs),
+            )
         )
-    rates = _one_for_each("eta", eta, count, "step")
-    deviation = _one_for_each("sigma", sigma, point.size, "coordinate")
+    rates = _one_for_each("eta", eta, count, Phrase("one number or one for each step"))
+    deviation = _one_for_each(
+        "sigma", sigma, point.size, Phrase("one number or one for each coordinate")
+    )
     need = "0 <= beta < 1"
-    memory = as_number("beta", beta, need, "0.9 is a usual value")
+    memory = as_number("beta", beta, need, Phrase("0.9 is a usual value"))
     if not 0 <= memory < 1:
-        raise ValueError(f"beta must be {need}, got beta={memory:g}: 0.9 is a usual value")
+        raise ValueError(
+            tell(
+                "beta must be {need}, got beta={beta:g}: 0.9 is a usual value",
+                need=need,
+                beta=memory,
+            )
+        )
     random = as_generator("seed", seed)
 
     x = np.empty((count + 1, runs, point.size))
@@ -186,16 +201,27 @@ def noisy_descent(
     return NoisyPaths(x=x, eta=rates, beta=memory, sigma=deviation, overflowed=overflowed)
 
 
-def _one_for_each(name: str, value: npt.ArrayLike, count: int, what: str) -> Array:
+def _one_for_each(name: str, value: npt.ArrayLike, count: int, what: Phrase) -> Array:
     """Return `count` numbers that are not negative: the ones given, or one number repeated."""
-    array = as_array(name, value, f"pass one number, or one for each {what}")
+    array = as_array(name, value, Phrase("pass {what}", what=what))
     if array.ndim > 0 and array.shape not in {(1,), (count,)}:
         raise ValueError(
-            f"{name} must be one number or one for each {what}, {count} in all, got shape "
-            f"{array.shape}: pass a single number"
+            tell(
+                "{name} must be {what}, {count} in all, got shape {shape}: pass a single number",
+                name=name,
+                what=what,
+                count=count,
+                shape=array.shape,
+            )
         )
     if (array < 0).any():
-        raise ValueError(f"{name} must be >= 0, got {array.min():g}: drop the minus sign")
+        raise ValueError(
+            tell(
+                "{name} must be >= 0, got {least:g}: drop the minus sign",
+                name=name,
+                least=array.min(),
+            )
+        )
     return np.array(np.broadcast_to(array, (count,)))
 
 
@@ -206,12 +232,20 @@ def _evaluate(grad: Gradient, x: Array) -> Array:
         g = real_array(returned)
     except (TypeError, ValueError):
         raise TypeError(
-            f"grad must return an array of shape {x.shape}, got {shown(returned)}: "
-            "return an array such as 2 * x"
+            tell(
+                "grad must return an array of shape {shape}, got {got}: return an array such "
+                "as 2 * x",
+                shape=x.shape,
+                got=shown(returned),
+            )
         ) from None
     if g.shape != x.shape:
         raise ValueError(
-            f"grad must return the shape of x, {x.shape}, got shape {g.shape}: all paths are "
-            "passed at once, one per row"
+            tell(
+                "grad must return the shape of x, {shape}, got shape {got_shape}: all paths "
+                "are passed at once, one per row",
+                shape=x.shape,
+                got_shape=g.shape,
+            )
         )
     return g

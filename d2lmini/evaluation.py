@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from .checks import check_kind, shown
 from .data.dataset import Dataset
 from .losses import Loss, default_loss, paired
+from .messages import Phrase, tell
 
 __all__ = [
     "accuracy",
@@ -81,7 +82,10 @@ def evaluate_loss(
     """
     if not isinstance(split, str) or split not in ("train", "test"):
         raise ValueError(
-            f'evaluate_loss needs split="train" or split="test", got {shown(split)}: choose one'
+            tell(
+                'evaluate_loss needs split="train" or split="test", got {got}: choose one',
+                got=shown(split),
+            )
         )
     check_loss_function(loss)
     check_fit(model, data)
@@ -123,10 +127,15 @@ def _outputs(model: nn.Module, data: Dataset, split: str) -> Iterator[tuple[Tens
 def check_loss(cost: object) -> None:
     """Refuse what no gradient can be taken of."""
     if not isinstance(cost, Tensor) or cost.numel() != 1:
-        got = f"shape {tuple(cost.shape)}" if isinstance(cost, Tensor) else type(cost).__name__
+        got: str | Phrase = type(cost).__name__
+        if isinstance(cost, Tensor):
+            got = Phrase("shape {shape}", shape=tuple(cost.shape))
         raise ValueError(
-            f"the loss needs to return a tensor with one number, got {got}: take the mean over the "
-            "minibatch, for example loss=torch.nn.functional.mse_loss"
+            tell(
+                "the loss needs to return a tensor with one number, got {got}: take the mean "
+                "over the minibatch, for example loss=torch.nn.functional.mse_loss",
+                got=got,
+            )
         )
 
 
@@ -134,15 +143,22 @@ def check_loss_function(loss: object) -> None:
     """Refuse what cannot be called as a loss; None stands for the default."""
     if loss is not None and not callable(loss):
         raise TypeError(
-            f"loss must be a function of outputs and targets, got {shown(loss)}: "
-            "pass for example loss=torch.nn.functional.mse_loss, without ()"
+            tell(
+                "loss must be a function of outputs and targets, got {got}: pass for example "
+                "loss=torch.nn.functional.mse_loss, without ()",
+                got=shown(loss),
+            )
         )
 
 
 def check_kinds(model: object, data: object) -> None:
     """Raise a TypeError where one of the two is something else, or they were exchanged."""
-    check_kind("model", model, nn.Module, "a torch.nn.Module", "build it with d2l.mlp")
-    check_kind("data", data, Dataset, "a Dataset", "pass for example d2l.load_mnist()")
+    check_kind(
+        "model", model, nn.Module, Phrase("a torch.nn.Module"), Phrase("build it with d2l.mlp")
+    )
+    check_kind(
+        "data", data, Dataset, Phrase("a Dataset"), Phrase("pass for example d2l.load_mnist()")
+    )
 
 
 def check_fit(model: nn.Module, data: Dataset) -> None:
@@ -150,30 +166,56 @@ def check_fit(model: nn.Module, data: Dataset) -> None:
     check_kinds(model, data)
     first = next(model.parameters(), None)
     width = 1 if data.n_classes is None else data.n_classes
-    remedy = f"build it with mlp([{data.n_features}, ..., {width}], seed=0)"
+    remedy = Phrase(
+        "build it with mlp([{features}, ..., {width}], seed=0)",
+        features=data.n_features,
+        width=width,
+    )
     if first is None:
-        raise ValueError(f"the model needs parameters, got none: {remedy}")
+        raise ValueError(tell("the model needs parameters, got none: {remedy}", remedy=remedy))
     with modes(model, training=False), torch.no_grad():
         try:
             outputs = model(torch.tensor(data.train_x[:2], dtype=first.dtype, device=first.device))
         except RuntimeError as error:
             raise ValueError(
-                f"the model does not take the {data.n_features} features of {data.name} ({error}): "
-                f"{remedy}"
+                tell(
+                    "the model does not take the {features} features of {data} ({error}): {remedy}",
+                    features=data.n_features,
+                    data=data.name,
+                    error=error,
+                    remedy=remedy,
+                )
             ) from None
     if not isinstance(outputs, Tensor):
         raise ValueError(
-            f"the model needs to return one tensor, got {type(outputs).__name__}: {remedy}"
+            tell(
+                "the model needs to return one tensor, got {got}: {remedy}",
+                got=type(outputs).__name__,
+                remedy=remedy,
+            )
         )
     shape, n = tuple(outputs.shape), len(data.train_x[:2])
     if data.n_classes is None:
         if shape not in ((n,), (n, 1)):
             raise ValueError(
-                f"the model needs one output for each example of {data.name}, got outputs of shape "
-                f"{shape} for {n} examples: {remedy}"
+                tell(
+                    "the model needs one output for each example of {data}, got outputs of "
+                    "shape {shape} for {n} examples: {remedy}",
+                    data=data.name,
+                    shape=shape,
+                    n=n,
+                    remedy=remedy,
+                )
             )
     elif outputs.ndim != 2 or shape[1] < data.n_classes:
         raise ValueError(
-            f"the model needs an output for each of the {data.n_classes} classes of {data.name}, "
-            f"got outputs of shape {shape} for {n} examples: {remedy}"
+            tell(
+                "the model needs an output for each of the {classes} classes of {data}, got "
+                "outputs of shape {shape} for {n} examples: {remedy}",
+                classes=data.n_classes,
+                data=data.name,
+                shape=shape,
+                n=n,
+                remedy=remedy,
+            )
         )

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 
 from .checks import as_count, as_number
 from .labels import label
+from .messages import Phrase, tell
 from .palette import LIGHT
 
 __all__ = ["Figure", "subplots"]
@@ -160,12 +161,14 @@ def subplots(
     >>> fig
     <Figure: 2 panels>
     """
-    remedy = "pass for example subplots(1, 2)"
+    remedy = Phrase("pass for example subplots(1, 2)")
     nrows = as_count("nrows", nrows, remedy, most=_MOST)
     ncols = as_count("ncols", ncols, remedy, most=_MOST)
     for name, count in (("nrows", nrows), ("ncols", ncols)):
         if count == 0:
-            raise ValueError(f"{name} must be at least 1, got 0: a figure needs a panel")
+            raise ValueError(
+                tell("{name} must be at least 1, got 0: a figure needs a panel", name=name)
+            )
     width = _length("width", width)
     if height is None:
         height = min(max(0.56 * width / ncols, 2.6), 4.2) * nrows
@@ -179,10 +182,17 @@ def subplots(
 
 
 def _length(name: str, value: Any) -> float:
-    inches = as_number(name, value, "a positive length in inches", "7 is the width of the text")
+    inches = as_number(
+        name, value, Phrase("a positive length in inches"), Phrase("7 is the width of the text")
+    )
     if not 0 < inches <= 100:
         raise ValueError(
-            f"{name} must be between 0 and 100 inches, got {inches:g}: 7 is the width of the text"
+            tell(
+                "{name} must be between 0 and 100 inches, got {inches:g}: 7 is the width of "
+                "the text",
+                name=name,
+                inches=inches,
+            )
         )
     return inches
 

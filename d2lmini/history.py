@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import as_number, as_reals
+from .messages import Phrase, tell
 
 __all__ = ["History"]
 
@@ -53,11 +54,15 @@ class History:
 
     def __post_init__(self) -> None:
         for name in ("loss", "smoothed"):
-            costs = as_reals(name, getattr(self, name), "pass the cost of each minibatch")
+            costs = as_reals(name, getattr(self, name), Phrase("pass the cost of each minibatch"))
             if costs.ndim != 1:
                 raise ValueError(
-                    f"{name} must have shape (steps,), got shape {costs.shape}: "
-                    "pass the cost of each minibatch"
+                    tell(
+                        "{name} must have shape (steps,), got shape {shape}: pass the cost of "
+                        "each minibatch",
+                        name=name,
+                        shape=costs.shape,
+                    )
                 )
             costs.flags.writeable = False
             object.__setattr__(self, name, costs)  # a copy, so that the caller's stays writeable
@@ -100,6 +105,8 @@ class History:
         >>> history.steps_to(0.1) is None
         True
         """
-        cost = as_number("target", target, "a finite value", "pass a cost such as target=0.1")
+        cost = as_number(
+            "target", target, Phrase("a finite value"), Phrase("pass a cost such as target=0.1")
+        )
         reached = np.flatnonzero(self.smoothed <= cost)
         return int(reached[0]) + 1 if len(reached) else None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import Array, as_array, as_count, real_array, shown
+from .messages import Phrase, tell
 
 __all__ = ["Gradient", "Path", "Step", "count_steps", "evaluate", "iterate", "start"]
 
@@ -110,24 +111,36 @@ def iterate(
 def start(grad: Gradient, x0: npt.ArrayLike) -> Array:
     """Return the starting point, shape (d,); a number is one with d = 1."""
     if not callable(grad):
-        raise TypeError(f"grad must be a function of x, got {shown(grad)}: pass f.grad, without ()")
-    x = np.atleast_1d(as_array("x0", x0, "pass a starting point such as [-5, -2]"))
+        raise TypeError(
+            tell(
+                "grad must be a function of x, got {got}: pass f.grad, without ()", got=shown(grad)
+            )
+        )
+    x = np.atleast_1d(as_array("x0", x0, Phrase("pass a starting point such as [-5, -2]")))
     if x.ndim != 1 or x.size == 0:
         raise ValueError(
-            f"x0 must be one point of shape (d,), got shape {x.shape}: pass for example [-5, -2]"
+            tell(
+                "x0 must be one point of shape (d,), got shape {shape}: pass for example [-5, -2]",
+                shape=x.shape,
+            )
         )
     return x
 
 
 def count_steps(steps: int) -> int:
     """Return a number of steps, checked."""
-    remedy = "pass for example steps=20"
+    remedy = Phrase("pass for example steps=20")
     steps = as_count("steps", steps, remedy)
     if steps > _MOST_STEPS:
-        shown = f"{steps:,}" if steps < 10**18 else "far more"  # Python writes no endless numbers
+        # Python writes no endless numbers.
+        got = f"{steps:,}" if steps < 10**18 else Phrase("far more")
         raise ValueError(
-            f"steps must be at most {_MOST_STEPS:,}, since every point is kept, got {shown}: "
-            f"{remedy}"
+            tell(
+                "steps must be at most {most:,}, since every point is kept, got {got}: {remedy}",
+                most=_MOST_STEPS,
+                got=got,
+                remedy=remedy,
+            )
         )
     return steps
 
@@ -139,12 +152,21 @@ def evaluate(grad: Gradient, x: Array) -> Array:
         g = real_array(returned)
     except (TypeError, ValueError):
         raise TypeError(
-            f"grad must return {x.size} real numbers for an x of shape {x.shape}, got "
-            f"{shown(returned)}: return an array such as 2 * x"
+            tell(
+                "grad must return {size} real numbers for an x of shape {shape}, got {got}: "
+                "return an array such as 2 * x",
+                size=x.size,
+                shape=x.shape,
+                got=shown(returned),
+            )
         ) from None
     if g.shape != x.shape and not (x.size == 1 and g.size == 1):
         raise ValueError(
-            f"grad must return the shape of x, {x.shape}, got shape {g.shape}: "
-            "a gradient has one entry per coordinate (was f passed in place of its gradient?)"
+            tell(
+                "grad must return the shape of x, {shape}, got shape {got_shape}: a gradient "
+                "has one entry per coordinate (was f passed in place of its gradient?)",
+                shape=x.shape,
+                got_shape=g.shape,
+            )
         )
     return g.reshape(x.shape)

@@ -13,11 +13,11 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from . import _language
 from .checks import shown
+from .messages import Phrase, tell
 
 __all__ = ["available_languages", "catalogue", "label", "language", "use_language"]
-
-_language = "en"
 
 
 @cache
@@ -48,7 +48,9 @@ def available_languages() -> tuple[str, ...]:
 
 
 def use_language(code: str) -> None:
-    """Label everything that is drawn from now on in the given language.
+    """Label everything that is drawn from now on in the given language, and say errors in it.
+
+    Errors and warnings that have no translation stay English.
 
     Parameters
     ----------
@@ -68,14 +70,16 @@ def use_language(code: str) -> None:
     'adım'
     >>> d2l.use_language("en")
     """
-    global _language
     if not isinstance(code, str) or code not in _catalogues():
         raise ValueError(
-            f"no labels for the language {shown(code)}: use one of "
-            f"{', '.join(map(repr, available_languages()))}, "
-            "or add a file d2lmini/languages/<code>.json"
+            tell(
+                "no labels for the language {got}: use one of {codes}, or add a file "
+                "d2lmini/languages/<code>.json",
+                got=shown(code),
+                codes=", ".join(map(repr, available_languages())),
+            )
         )
-    _language = code
+    _language.code = code
 
 
 def language() -> str:
@@ -92,7 +96,7 @@ def language() -> str:
     >>> d2l.language()
     'en'
     """
-    return _language
+    return _language.code
 
 
 def catalogue(prefix: str = "") -> dict[str, str]:
@@ -114,7 +118,8 @@ def catalogue(prefix: str = "") -> dict[str, str]:
     >>> catalogue("method.gd")
     {'method.gd': 'gradient descent'}
     """
-    return {key: text for key, text in _catalogues()[_language].items() if key.startswith(prefix)}
+    texts = _catalogues()[_language.code]
+    return {key: text for key, text in texts.items() if key.startswith(prefix)}
 
 
 def label(key: str, **fields: object) -> str:
@@ -143,14 +148,30 @@ def label(key: str, **fields: object) -> str:
     >>> d2l.label("trace.leaves", step=3)
     'leaves at step 3'
     """
-    texts = _catalogues()[_language]
+    texts = _catalogues()[_language.code]
     if not isinstance(key, str) or key not in texts:
         near = difflib.get_close_matches(key, texts, n=1) if isinstance(key, str) else []
-        hint = f"did you mean {near[0]!r}?" if near else "the keys are in languages/en.json"
-        raise LookupError(f"no label {shown(key)} in {_language!r}: {hint}")
+        hint = (
+            Phrase("did you mean {near!r}?", near=near[0])
+            if near
+            else Phrase("the keys are in languages/en.json")
+        )
+        raise LookupError(
+            tell(
+                "no label {got} in {language!r}: {hint}",
+                got=shown(key),
+                language=_language.code,
+                hint=hint,
+            )
+        )
     try:
         return texts[key].format(**fields)
     except (KeyError, IndexError) as error:
         raise LookupError(
-            f"the label {key!r} needs the field {error}: its text is {texts[key]!r}"
+            tell(
+                "the label {key!r} needs the field {error}: its text is {text!r}",
+                key=key,
+                error=error,
+                text=texts[key],
+            )
         ) from None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import Array, real_array, shown
+from .messages import tell
 
 __all__ = ["Landscape", "lessard_recht_packard", "two_valleys"]
 
@@ -114,7 +115,10 @@ class Landscape:
             place = real_array(x)
         except (TypeError, ValueError):
             raise TypeError(
-                f"x must hold real numbers, got {shown(x)}: pass positions such as [-1, 0, 1]"
+                tell(
+                    "x must hold real numbers, got {got}: pass positions such as [-1, 0, 1]",
+                    got=shown(x),
+                )
             ) from None
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             return np.asarray(formula(place))[()]

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from .data.dataset import Dataset
+from .messages import tell
 
 __all__ = ["Loss", "default_loss", "half_mse", "paired"]
 
@@ -44,8 +45,12 @@ def half_mse(outputs: Tensor, targets: Tensor) -> Tensor:
     """
     if outputs.shape != targets.shape:
         raise ValueError(
-            f"half_mse needs outputs and targets of the same shape, got {tuple(outputs.shape)} and "
-            f"{tuple(targets.shape)}: write for example half_mse(outputs.squeeze(1), targets)"
+            tell(
+                "half_mse needs outputs and targets of the same shape, got {outputs} and "
+                "{targets}: write for example half_mse(outputs.squeeze(1), targets)",
+                outputs=tuple(outputs.shape),
+                targets=tuple(targets.shape),
+            )
         )
     return F.mse_loss(outputs, targets) / 2
 

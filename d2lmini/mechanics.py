@@ -6,6 +6,7 @@ import numpy as np
 
 from .checks import Array, check_kind
 from .landscapes import Landscape
+from .messages import Phrase, tell
 from .problems import Quadratic
 from .trace import Trace
 
@@ -61,19 +62,26 @@ def energy(trace: Trace, f: Landscape | Quadratic) -> Array:
     >>> d2l.energy(d2l.momentum(f.grad, 4, eta=0.5, beta=0.5, steps=2), f)
     array([8., 4., 2.])
     """
-    check_kind("trace", trace, Trace, "a Trace", "pass what momentum returned")
-    remedy = "pass the function and not its gradient, such as d2l.two_valleys()"
-    check_kind("f", f, (Landscape, Quadratic), "a Landscape or a Quadratic", remedy)
+    check_kind("trace", trace, Trace, Phrase("a Trace"), Phrase("pass what momentum returned"))
+    remedy = Phrase("pass the function and not its gradient, such as d2l.two_valleys()")
+    check_kind("f", f, (Landscape, Quadratic), Phrase("a Landscape or a Quadratic"), remedy)
     if trace.method == "nesterov":
         raise ValueError(
-            "energy needs a run of gradient_descent or momentum, got one of nesterov: its trace "
-            "holds the points that it looks ahead to, and these do not move with the velocity v"
+            tell(
+                "energy needs a run of gradient_descent or momentum, got one of nesterov: its "
+                "trace holds the points that it looks ahead to, and these do not move with the "
+                "velocity v"
+            )
         )
     dim = 1 if isinstance(f, Landscape) else f.dim
     if trace.x.shape[1] != dim:
         raise ValueError(
-            f"f must have as many variables as the trace, got {dim} and {trace.x.shape[1]}: "
-            "pass the function that was minimised"
+            tell(
+                "f must have as many variables as the trace, got {dim} and {trace_dim}: pass "
+                "the function that was minimised",
+                dim=dim,
+                trace_dim=trace.x.shape[1],
+            )
         )
     eta = trace.eta * trace.decay ** np.arange(trace.steps + 1)
     share = eta * trace.beta / 2

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ._files import locked, write_atomically
+from .messages import tell
 
 __all__ = ["memo_folder", "recall"]
 
@@ -99,8 +100,12 @@ def recall(
                 problem = error
     if problem is not None:
         warnings.warn(
-            f"the result cannot be kept in {path.parent} ({problem}) and will be computed again "
-            "next time. Make that folder writable, or set D2LMINI_CACHE to one that is.",
+            tell(
+                "the result cannot be kept in {folder} ({problem}) and will be computed again "
+                "next time. Make that folder writable, or set D2LMINI_CACHE to one that is.",
+                folder=path.parent,
+                problem=problem,
+            ),
             UserWarning,
             stacklevel=3,
         )

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from .checks import as_count, shown
+from .messages import Phrase, tell
 
 __all__ = ["mlp"]
 
@@ -52,26 +53,43 @@ def mlp(sizes: Sequence[int], *, seed: int) -> nn.Sequential:
     >>> bool((model[0].weight.abs() <= 1 / 28).all())  # 28 = sqrt(784)
     True
     """
-    remedy = "write for example mlp([784, 256, 10], seed=0)"
+    remedy = Phrase("write for example mlp([784, 256, 10], seed=0)")
     try:
         counts = [operator.index(size) for size in sizes]
     except TypeError:
         raise TypeError(
-            f"mlp needs whole numbers for sizes, got {shown(sizes)}: {remedy}"
+            tell(
+                "mlp needs whole numbers for sizes, got {got}: {remedy}",
+                got=shown(sizes),
+                remedy=remedy,
+            )
         ) from None
     if len(counts) < 2 or min(counts) < 1:
         raise ValueError(
-            f"mlp needs at least two sizes, all positive, got {shown(counts)}: {remedy}"
+            tell(
+                "mlp needs at least two sizes, all positive, got {got}: {remedy}",
+                got=shown(counts),
+                remedy=remedy,
+            )
         )
     weights = sum(n_in * n_out for n_in, n_out in itertools.pairwise(counts))
     if weights > _LARGEST:
         raise ValueError(
-            f"mlp needs sizes with at most {_LARGEST} weights, which take 1 GiB, got "
-            f"{shown(counts)}: {remedy}"
+            tell(
+                "mlp needs sizes with at most {most} weights, which take 1 GiB, got {got}: "
+                "{remedy}",
+                most=_LARGEST,
+                got=shown(counts),
+                remedy=remedy,
+            )
         )
     seed = as_count("seed", seed, remedy)
     if seed >= 2**64:
-        raise ValueError(f"mlp needs seed < 2**64, got seed={shown(seed)}: {remedy}")
+        raise ValueError(
+            tell(
+                "mlp needs seed < 2**64, got seed={seed}: {remedy}", seed=shown(seed), remedy=remedy
+            )
+        )
     generator = torch.Generator().manual_seed(seed)
     layers: list[nn.Module] = []
     for n_in, n_out in itertools.pairwise(counts):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import MOST, Array, as_array, as_count, as_generator, as_number
+from .messages import Phrase, tell
 from .spectrum import is_stable
 
 __all__ = ["noise_floor", "random_walk"]
@@ -73,12 +74,14 @@ def noise_floor(
     >>> d2l.noise_floor([0.2, 4], eta=0.1, beta=0.9, sigma=1).round(4)
     array([2.5132, 0.1397])
     """
-    deviation = as_array("sigma", sigma, "pass a standard deviation such as 1")
+    deviation = as_array("sigma", sigma, Phrase("pass a standard deviation such as 1"))
     if (deviation < 0).any():
-        raise ValueError(f"sigma must be >= 0, got {deviation.min():g}: drop the minus sign")
+        raise ValueError(
+            tell("sigma must be >= 0, got {least:g}: drop the minus sign", least=deviation.min())
+        )
     stable = is_stable(lam, eta=eta, beta=beta)  # which checks lam, eta and beta
     curvature, rate, memory = (
-        as_array(name, value, "pass numbers")
+        as_array(name, value, Phrase("pass numbers"))
         for name, value in (("lam", lam), ("eta", eta), ("beta", beta))
     )
     try:
@@ -87,8 +90,12 @@ def noise_floor(
         )
     except ValueError:
         raise ValueError(
-            f"sigma must broadcast with lam, eta and beta, got the shapes {deviation.shape} and "
-            f"{np.shape(stable)}: for every pair, write sigma[:, None]"
+            tell(
+                "sigma must broadcast with lam, eta and beta, got the shapes {sigma_shape} and "
+                "{shape}: for every pair, write sigma[:, None]",
+                sigma_shape=deviation.shape,
+                shape=np.shape(stable),
+            )
         ) from None
     floor = np.where(rate == 0, 0.0, np.inf)  # where the formula does not hold
     curvature, rate, memory, deviation = (
@@ -138,11 +145,18 @@ def random_walk(
     >>> d2l.random_walk(steps=3, seed=0).round(2)
     array([  0.  ,   2.74,  -1.87, -11.05])
     """
-    count = as_count("steps", steps, "pass for example steps=200", most=MOST)
-    need, remedy = "low <= high", "pass for example low=-10, high=10"
+    count = as_count("steps", steps, Phrase("pass for example steps=200"), most=MOST)
+    need, remedy = "low <= high", Phrase("pass for example low=-10, high=10")
     least, most = as_number("low", low, need, remedy), as_number("high", high, need, remedy)
     if least > most:
-        raise ValueError(f"need {need}, got low={least:g} and high={most:g}: swap them")
+        raise ValueError(
+            tell(
+                "need {need}, got low={low:g} and high={high:g}: swap them",
+                need=need,
+                low=least,
+                high=most,
+            )
+        )
     share = as_generator("seed", seed).random(count)
     with np.errstate(over="ignore"):
         # Not low + (high - low) * share, where the difference may overflow.

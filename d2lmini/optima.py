@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from .checks import as_number
+from .messages import Phrase, tell
 
 __all__ = ["optimal_eta", "optimal_eta_beta"]
 
@@ -97,15 +98,29 @@ def optimal_eta_beta(lam_min: float, lam_max: float) -> tuple[float, float]:
 
 
 def _curvatures(lam_min: float, lam_max: float) -> tuple[float, float]:
-    need, remedy = "0 < lam_min <= lam_max", "pass the ends of the spectrum, such as 0.2 and 4"
+    need = "0 < lam_min <= lam_max"
+    remedy = Phrase("pass the ends of the spectrum, such as 0.2 and 4")
     low = as_number("lam_min", lam_min, need, remedy)
     high = as_number("lam_max", lam_max, need, remedy)
     if not 0 < low <= high:
-        raise ValueError(f"need {need}, got lam_min={low:g} and lam_max={high:g}: {remedy}")
+        raise ValueError(
+            tell(
+                "need {need}, got lam_min={lam_min:g} and lam_max={lam_max:g}: {remedy}",
+                need=need,
+                lam_min=low,
+                lam_max=high,
+                remedy=remedy,
+            )
+        )
     return low, high
 
 
 def _finite(eta: float, lam_min: float) -> float:
     if not math.isfinite(eta):
-        raise ValueError(f"lam_min={lam_min:g} is too small: the best eta is too large for a float")
+        raise ValueError(
+            tell(
+                "lam_min={lam_min:g} is too small: the best eta is too large for a float",
+                lam_min=lam_min,
+            )
+        )
     return eta

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import Array, as_array, as_number, real_array, shown
+from .messages import Phrase, tell
 
 __all__ = ["Quadratic", "ravine"]
 
@@ -67,36 +68,49 @@ class Quadratic:
     b: float
 
     def __init__(self, Q: npt.ArrayLike, c: npt.ArrayLike | None = None, b: float = 0.0) -> None:
-        curvature = as_array("Q", Q, "pass the curvatures [0.2, 4], or a symmetric matrix")
+        curvature = as_array("Q", Q, Phrase("pass the curvatures [0.2, 4], or a symmetric matrix"))
         curvature = np.atleast_1d(curvature)
         if curvature.size == 0:
-            raise ValueError(f"Q must have at least one entry, got {shown(Q)}: pass [0.2, 4], say")
+            raise ValueError(
+                tell("Q must have at least one entry, got {got}: pass [0.2, 4], say", got=shown(Q))
+            )
         if curvature.ndim > 2 or (curvature.ndim == 2 and len(set(curvature.shape)) != 1):
             raise ValueError(
-                f"Q must have shape (d,) or (d, d), got shape {curvature.shape}: "
-                "pass a diagonal or a square matrix"
+                tell(
+                    "Q must have shape (d,) or (d, d), got shape {shape}: pass a diagonal or a "
+                    "square matrix",
+                    shape=curvature.shape,
+                )
             )
         if curvature.ndim == 2:
             difference = np.abs(curvature / 2 - curvature.T / 2).max()  # halved: cannot overflow
             if difference > _SYMMETRY * np.abs(curvature).max():
                 raise ValueError(
-                    "Q must be symmetric, got entries that differ across the diagonal: "
-                    "use (Q + Q.T) / 2, which gives the same function"
+                    tell(
+                        "Q must be symmetric, got entries that differ across the diagonal: use "
+                        "(Q + Q.T) / 2, which gives the same function"
+                    )
                 )
             curvature = curvature / 2 + curvature.T / 2
         d = curvature.shape[0]
-        linear = np.zeros(d) if c is None else as_array("c", c, f"pass {d} numbers")
+        linear = np.zeros(d) if c is None else as_array("c", c, Phrase("pass {d} numbers", d=d))
         if linear.shape != (d,) and not (d == 1 and linear.size == 1):
             raise ValueError(
-                f"c must have shape ({d},) as Q has {d} rows, got shape {linear.shape}: "
-                f"pass {d} numbers"
+                tell(
+                    "c must have shape ({d},) as Q has {d} rows, got shape {shape}: pass {d} "
+                    "numbers",
+                    d=d,
+                    shape=linear.shape,
+                )
             )
         linear = linear.reshape(d)
         curvature.setflags(write=False)
         linear.setflags(write=False)
         object.__setattr__(self, "Q", curvature)  # the dataclass is frozen
         object.__setattr__(self, "c", linear)
-        object.__setattr__(self, "b", as_number("b", b, "any value", "pass a constant such as 0"))
+        object.__setattr__(
+            self, "b", as_number("b", b, Phrase("any value"), Phrase("pass a constant such as 0"))
+        )
 
     def __repr__(self) -> str:
         linear = f", c={self.c.tolist()}" if self.c.any() else ""
@@ -279,8 +293,12 @@ class Quadratic:
         smallest, largest = float(self.eigenvalues[0]), float(self.eigenvalues[-1])
         if smallest < 0 or largest == 0:
             raise ValueError(
-                "the condition number is that of a convex quadratic, and this one has the "
-                f"eigenvalues {smallest:g} to {largest:g}: look at .eigenvalues instead"
+                tell(
+                    "the condition number is that of a convex quadratic, and this one has the "
+                    "eigenvalues {smallest:g} to {largest:g}: look at .eigenvalues instead",
+                    smallest=smallest,
+                    largest=largest,
+                )
             )
         with np.errstate(over="ignore", divide="ignore"):
             return float(np.float64(largest) / np.float64(smallest))
@@ -290,8 +308,10 @@ class Quadratic:
         """The one point where the gradient vanishes, -Q⁻¹c: minimum, saddle or maximum."""
         if not self.eigenvalues.all():
             raise ValueError(
-                "the gradient vanishes along a whole line or nowhere, since Q has the eigenvalue "
-                "0: give every direction some curvature"
+                tell(
+                    "the gradient vanishes along a whole line or nowhere, since Q has the "
+                    "eigenvalue 0: give every direction some curvature"
+                )
             )
         with np.errstate(over="ignore", invalid="ignore"):  # beyond float64 it is infinite
             if self.Q.ndim == 1:
@@ -314,11 +334,20 @@ class Quadratic:
     def _require_minimum(self) -> None:
         smallest = float(self.eigenvalues[0])
         if smallest <= 0:
-            kind = "is flat in" if smallest == 0 else "falls without end in"
+            shape = (
+                Phrase("it is flat in the direction of its eigenvalue 0")
+                if smallest == 0
+                else Phrase(
+                    "it falls without end in the direction of its eigenvalue {smallest:g}",
+                    smallest=smallest,
+                )
+            )
             raise ValueError(
-                f"this quadratic has no single minimum: it {kind} the direction of its eigenvalue "
-                f"{smallest:g}; all eigenvalues must be > 0 (the point where the gradient "
-                "vanishes is .stationary)"
+                tell(
+                    "this quadratic has no single minimum: {shape}; all eigenvalues must be > 0 "
+                    "(the point where the gradient vanishes is .stationary)",
+                    shape=shape,
+                )
             )
 
     def _curve(self, x: Array) -> Array:
@@ -331,14 +360,24 @@ class Quadratic:
             point = real_array(x)
         except (TypeError, ValueError):
             raise TypeError(
-                f"{name} must hold real numbers, got {shown(x)}: pass {self.dim} numbers per point"
+                tell(
+                    "{name} must hold real numbers, got {got}: pass {dim} numbers per point",
+                    name=name,
+                    got=shown(x),
+                    dim=self.dim,
+                )
             ) from None
         if point.ndim == 0 and self.dim == 1:
             return point.reshape(1)
         if point.ndim == 0 or point.shape[-1] != self.dim:
             raise ValueError(
-                f"{name} must have shape (..., {self.dim}), got shape {point.shape}: "
-                "the last axis holds the coordinates of a point"
+                tell(
+                    "{name} must have shape (..., {dim}), got shape {shape}: the last axis "
+                    "holds the coordinates of a point",
+                    name=name,
+                    dim=self.dim,
+                    shape=point.shape,
+                )
             )
         return point
 

@@ -8,8 +8,14 @@ import torch
 from torch import Tensor
 
 from .checks import as_number, shown
+from .messages import Phrase, tell
 
 __all__ = ["sgd_momentum"]
+
+# Made once, and not at every step.
+_NEED = Phrase("a finite value")
+_ETA_REMEDY = Phrase("pass for example eta=0.01")
+_BETA_REMEDY = Phrase("pass for example beta=0.9")
 
 
 @torch.no_grad()
@@ -59,27 +65,42 @@ def sgd_momentum(
     for name, tensors in (("params", params), ("states", states)):
         if not isinstance(tensors, list | tuple) or not all(isinstance(t, Tensor) for t in tensors):
             raise TypeError(
-                f"{name} must be a list of tensors, got {shown(tensors)}: "
-                "begin with params = list(model.parameters())"
+                tell(
+                    "{name} must be a list of tensors, got {got}: begin with params = "
+                    "list(model.parameters())",
+                    name=name,
+                    got=shown(tensors),
+                )
             )
-    eta = as_number("eta", eta, "a finite value", "pass for example eta=0.01")
-    beta = as_number("beta", beta, "a finite value", "pass for example beta=0.9")
+    eta = as_number("eta", eta, _NEED, _ETA_REMEDY)
+    beta = as_number("beta", beta, _NEED, _BETA_REMEDY)
     if len(states) != len(params):
         raise ValueError(
-            f"sgd_momentum needs one velocity for each parameter, got {len(states)} for "
-            f"{len(params)}: begin with states = [torch.zeros_like(p) for p in params]"
+            tell(
+                "sgd_momentum needs one velocity for each parameter, got {states} for "
+                "{parameters}: begin with states = [torch.zeros_like(p) for p in params]",
+                states=len(states),
+                parameters=len(params),
+            )
         )
     live = [(x, v, x.grad) for x, v in zip(params, states, strict=True) if x.grad is not None]
     if not live:
         raise ValueError(
-            f"sgd_momentum needs gradients, but none of {len(params)} parameters has one: "
-            "call loss.backward() first"
+            tell(
+                "sgd_momentum needs gradients, but none of {parameters} parameters has one: "
+                "call loss.backward() first",
+                parameters=len(params),
+            )
         )
     largest = min(torch.finfo(x.dtype).max for x, _, _ in live)
     if abs(eta) > largest:
         raise ValueError(
-            f"eta must be at most {largest:.4g}, the largest number of the parameters' type, got "
-            f"eta={eta:g}: pass for example eta=0.01"
+            tell(
+                "eta must be at most {largest:.4g}, the largest number of the parameters' "
+                "type, got eta={eta:g}: pass for example eta=0.01",
+                largest=largest,
+                eta=eta,
+            )
         )
     for x, v, g in live:
         v.mul_(beta).add_(g)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .checks import Array, as_array
+from .messages import Phrase, tell
 
 __all__ = ["convergence_rate", "damping", "is_stable", "iteration_matrix"]
 
@@ -254,17 +255,28 @@ def _settings(
     lam: npt.ArrayLike, eta: npt.ArrayLike, beta: npt.ArrayLike
 ) -> tuple[Array, Array, Array, tuple[int, ...]]:
     """Return curvature, learning rate and momentum, and the shape that they broadcast to."""
-    curvature = as_array("lam", lam, "pass curvatures such as [0.2, 4]")
-    rate = as_array("eta", eta, "pass a learning rate such as 0.4")
-    memory = as_array("beta", beta, "pass a momentum such as 0.9")
+    curvature = as_array("lam", lam, Phrase("pass curvatures such as [0.2, 4]"))
+    rate = as_array("eta", eta, Phrase("pass a learning rate such as 0.4"))
+    memory = as_array("beta", beta, Phrase("pass a momentum such as 0.9"))
     for name, array in (("eta", rate), ("beta", memory)):
         if (array < 0).any():
-            raise ValueError(f"{name} must be >= 0, got {array.min():g}: drop the minus sign")
+            raise ValueError(
+                tell(
+                    "{name} must be >= 0, got {least:g}: drop the minus sign",
+                    name=name,
+                    least=array.min(),
+                )
+            )
     try:
         shape = np.broadcast_shapes(curvature.shape, rate.shape, memory.shape)
     except ValueError:
         raise ValueError(
-            f"lam, eta and beta must broadcast, got the shapes {curvature.shape}, {rate.shape} and "
-            f"{memory.shape}: for every pair, write eta[:, None]"
+            tell(
+                "lam, eta and beta must broadcast, got the shapes {lam_shape}, {eta_shape} and "
+                "{beta_shape}: for every pair, write eta[:, None]",
+                lam_shape=curvature.shape,
+                eta_shape=rate.shape,
+                beta_shape=memory.shape,
+            )
         ) from None
     return curvature, rate, memory, shape

@@ -9,6 +9,7 @@ import numpy as np
 
 from .checks import Array, shown
 from .iterate import Path
+from .messages import tell
 from .problems import Quadratic
 
 __all__ = ["Trace", "eigenmode_errors"]
@@ -103,15 +104,23 @@ def eigenmode_errors(trace: Trace, f: Quadratic) -> Array:
            [4.232, 0.72 ]])
     """
     if not isinstance(trace, Trace):
-        raise TypeError(f"trace must be a Trace, got {shown(trace)}: pass what momentum returned")
+        raise TypeError(
+            tell("trace must be a Trace, got {got}: pass what momentum returned", got=shown(trace))
+        )
     if not isinstance(f, Quadratic):
         raise TypeError(
-            f"f must be a Quadratic, got {shown(f)}: other functions have no eigenmodes"
+            tell(
+                "f must be a Quadratic, got {got}: other functions have no eigenmodes", got=shown(f)
+            )
         )
     if trace.x.shape[1] != f.dim:
         raise ValueError(
-            f"f must have as many variables as the trace, got {f.dim} and {trace.x.shape[1]}: "
-            "pass the function that was minimised"
+            tell(
+                "f must have as many variables as the trace, got {dim} and {trace_dim}: pass "
+                "the function that was minimised",
+                dim=f.dim,
+                trace_dim=trace.x.shape[1],
+            )
         )
     return np.abs(f.to_eigenbasis(trace.x))
 

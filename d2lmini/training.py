@@ -21,6 +21,7 @@ from .evaluation import check_fit, check_kinds, check_loss_function, evaluate_lo
 from .history import History
 from .losses import Loss, default_loss, half_mse
 from .memo import recall
+from .messages import Phrase, tell
 from .network import mlp
 from .sgd import sgd_momentum
 
@@ -153,8 +154,11 @@ def train(
     check_loss_function(loss)
     if callback is not None and not callable(callback):
         raise TypeError(
-            f"callback must be a function of step, cost and smoothed cost, got {shown(callback)}: "
-            "leave it out, or pass for example callback=print"
+            tell(
+                "callback must be a function of step, cost and smoothed cost, got {got}: leave "
+                "it out, or pass for example callback=print",
+                got=shown(callback),
+            )
         )
     if progress is not None:
         progress = as_flag("progress", progress)
@@ -203,29 +207,50 @@ def _checked(
     threads: int | None,
 ) -> Settings:
     """Return the settings of a run, or say which of them cannot be."""
-    remedy = "the step is -eta times the velocity, so choose for example eta=0.01"
+    remedy = Phrase("the step is -eta times the velocity, so choose for example eta=0.01")
     eta = as_number("eta", eta, "eta > 0", remedy)
     if not eta > 0:
-        raise ValueError(f"train needs eta > 0, got eta={eta}: {remedy}")
-    remedy = "with beta >= 1 past gradients never fade"
+        raise ValueError(
+            tell("train needs eta > 0, got eta={eta}: {remedy}", eta=eta, remedy=remedy)
+        )
+    remedy = Phrase("with beta >= 1 past gradients never fade")
     beta = as_number("beta", beta, "0 <= beta < 1", remedy)
     if not 0 <= beta < 1:
-        raise ValueError(f"train needs 0 <= beta < 1, got beta={beta}: {remedy}")
-    remedy = "0 is no smoothing; 0.99 has a mean age of 99 minibatches"
+        raise ValueError(
+            tell("train needs 0 <= beta < 1, got beta={beta}: {remedy}", beta=beta, remedy=remedy)
+        )
+    remedy = Phrase("0 is no smoothing; 0.99 has a mean age of 99 minibatches")
     smoothing = as_number("smoothing", smoothing, "0 <= smoothing < 1", remedy)
     if not 0 <= smoothing < 1:
-        raise ValueError(f"train needs 0 <= smoothing < 1, got smoothing={smoothing}: {remedy}")
+        raise ValueError(
+            tell(
+                "train needs 0 <= smoothing < 1, got smoothing={smoothing}: {remedy}",
+                smoothing=smoothing,
+                remedy=remedy,
+            )
+        )
     if until is not None:
-        remedy = "costs stay positive; to run up to max_steps, leave until out"
+        remedy = Phrase("costs stay positive; to run up to max_steps, leave until out")
         until = as_number("until", until, "until > 0", remedy)
         if not until > 0:
-            raise ValueError(f"train needs until > 0, got until={until}: {remedy}")
-    remedy = "with less, nothing would be done"
+            raise ValueError(
+                tell(
+                    "train needs until > 0, got until={until}: {remedy}", until=until, remedy=remedy
+                )
+            )
+    remedy = Phrase("with less, nothing would be done")
 
     def at_least_one(name: str, value: int) -> int:
         count = as_count(name, value, remedy)
         if count < 1:
-            raise ValueError(f"train needs {name} >= 1, got {name}={count}: {remedy}")
+            raise ValueError(
+                tell(
+                    "train needs {name} >= 1, got {name}={count}: {remedy}",
+                    name=name,
+                    count=count,
+                    remedy=remedy,
+                )
+            )
         return count
 
     batch_size = at_least_one("batch_size", batch_size)
@@ -233,21 +258,36 @@ def _checked(
     examples = len(data.train_x)
     if batch_size > examples:
         raise ValueError(
-            f"train needs batch_size <= {examples}, the number of training examples of "
-            f"{data.name}, got batch_size={shown(batch_size)}: choose a smaller minibatch"
+            tell(
+                "train needs batch_size <= {examples}, the number of training examples of "
+                "{data}, got batch_size={batch_size}: choose a smaller minibatch",
+                examples=examples,
+                data=data.name,
+                batch_size=shown(batch_size),
+            )
         )
     if epochs is not None:
         max_steps = min(max_steps, at_least_one("epochs", epochs) * (examples // batch_size))
     threads = torch.get_num_threads() if threads is None else at_least_one("threads", threads)
     if threads > _MOST_THREADS:
         raise ValueError(
-            f"train needs threads <= {_MOST_THREADS}, got threads={shown(threads)}: "
-            "one thread is fastest for a small network"
+            tell(
+                "train needs threads <= {most}, got threads={threads}: one thread is fastest "
+                "for a small network",
+                most=_MOST_THREADS,
+                threads=shown(threads),
+            )
         )
-    remedy = "any number from 0 on that has 64 bits will do"
+    remedy = Phrase("any number from 0 on that has 64 bits will do")
     seed = as_count("seed", seed, remedy)
     if seed >= 2**64:
-        raise ValueError(f"train needs seed < 2**64, got seed={shown(seed)}: {remedy}")
+        raise ValueError(
+            tell(
+                "train needs seed < 2**64, got seed={seed}: {remedy}",
+                seed=shown(seed),
+                remedy=remedy,
+            )
+        )
     return Settings(
         eta=eta,
         beta=beta,
@@ -267,22 +307,33 @@ def _move(model: nn.Module, device: str | torch.device) -> None:
     try:
         target = torch.device(device)
         if target.type == "meta":
-            raise RuntimeError("it holds no numbers")
+            raise RuntimeError(tell("it holds no numbers"))
         model.to(target)
     except (RuntimeError, AssertionError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(
-            f"train cannot use device={shown(device)} ({str(error).splitlines()[0]}): "
-            'choose device="cpu", or device="auto" for a GPU if there is one'
+            tell(
+                'train cannot use device={device} ({error}): choose device="cpu", or '
+                'device="auto" for a GPU if there is one',
+                device=shown(device),
+                error=str(error).splitlines()[0],
+            )
         ) from None
 
 
 def _check_trainable(model: nn.Module, eta: float) -> None:
     kinds = {p.dtype for p in model.parameters() if p.requires_grad}
     if not kinds:
-        raise ValueError("train needs a model with parameters that require a gradient, got none")
+        raise ValueError(
+            tell("train needs a model with parameters that require a gradient, got none")
+        )
     kind = min(kinds, key=lambda kind: torch.finfo(kind).max)
     if eta > torch.finfo(kind).max:
         raise ValueError(
-            f"train needs eta <= {torch.finfo(kind).max:.4g}, the largest number of the model's "
-            f"{kind}, got eta={eta}: choose for example eta=0.01"
+            tell(
+                "train needs eta <= {largest:.4g}, the largest number of the model's {kind}, "
+                "got eta={eta}: choose for example eta=0.01",
+                largest=torch.finfo(kind).max,
+                kind=kind,
+                eta=eta,
+            )
         )

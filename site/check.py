@@ -1,7 +1,8 @@
 """Everything about the sources that can be checked without building: ``python site/check.py``.
 
 Stored notebooks that are not up to date, pages that differ among the languages, formulas that do
-not parse, wording that is off the glossary. Each finding names a file and a line.
+not parse, wording that is off the glossary, errors and warnings whose translations do not fit. Each
+finding names a file and a line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import chapters
 import formulas
+import messages
 import notebooks
 import parity
 import reference
@@ -48,7 +50,8 @@ def check(root: Path) -> list[Finding]:
             found += parity.compare(english, chapter)
     for problem in formulas.check([page.chapter.path for page in pages]):
         found.append(Finding(problem.path, problem.line, str(problem.error)))
-    for pattern in ("chapters/*/*.md", "d2lmini/languages/*.json", "site/ui/*.json"):
+    found += messages.check(root)
+    for pattern in ("chapters/*/*.md", "d2lmini/languages/**/*.json", "site/ui/*.json"):
         for path in root.glob(pattern):
             found += wording.check_text(path)
     return sorted(set(found), key=lambda f: (f.path.as_posix(), f.line, f.message))
@@ -194,6 +197,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(finding)
     for language, names in untranslated(root).items():
         print(f"not yet translated: {language}: {', '.join(names)}")
+    for language in messages.without_translations(root):
+        print(f"not yet translated: {language}: errors and warnings, which are in English")
     seconds = time.perf_counter() - began
     if found:
         print(f"{len(found)} findings, {seconds:.1f} s", file=sys.stderr)

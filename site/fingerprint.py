@@ -2,9 +2,9 @@
 
 A stored output is stale when the code that printed it is no longer the code that is there. The
 fingerprint covers the code cells with their tags, the Python sources of `d2lmini`, the training
-runs stored with it, the label catalogues that the page's language reads, and the exact versions of
-`requirements.txt`. Prose, captions and the JavaScript of the explorables are not in it: none of
-them changes an output.
+runs stored with it, the catalogues of labels and messages that the page's language reads, and the
+exact versions of `requirements.txt`. Prose, captions and the JavaScript of the explorables are not
+in it: none of them changes an output.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def sources(root: Path, language: str) -> list[Path]:
     files += sorted((package / "explore").glob("*.json"))
     # English stands in for a label that another language lacks.
     files += [package / "languages" / f"{code}.json" for code in sorted({"en", language})]
+    files.append(package / "languages" / "messages" / f"{language}.json")
     files.append(root / "requirements.txt")
     return [path for path in files if path.is_file()]
 

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ..messages import Phrase, tell
 from .airfoil import AIRFOIL_MIRRORS, airfoil_available, load_airfoil
 from .dataset import Dataset
 from .download import UnreachableError
@@ -65,7 +66,11 @@ _MNIST = {
 
 
 def _check_mnist(name: str, raw: bytes, where: str) -> bytes:
-    remedy = f"Delete it and get {name}.gz again (for example from {MIRRORS[0]})"
+    remedy = Phrase(
+        "Delete it and get {name}.gz again (for example from {mirror})",
+        name=name,
+        mirror=MIRRORS[0],
+    )
     return verified(raw, sha256=_MNIST[name], where=where, remedy=remedy)
 
 
@@ -124,9 +129,13 @@ def load_mnist(
         blobs = read_or_download(_MNIST_FILES, mirrors)
     except UnreachableError as unreachable:
         warnings.warn(
-            f"MNIST could not be downloaded ({unreachable}). Using scikit-learn's digits of 8×8 "
-            "pixels instead: 1,797 real images, but other numbers than with MNIST. For MNIST, "
-            "connect to the internet, or set D2LMINI_DATA to a folder that holds its four files.",
+            tell(
+                "MNIST could not be downloaded ({unreachable}). Using scikit-learn's digits of "
+                "8×8 pixels instead: 1,797 real images, but other numbers than with MNIST. For "
+                "MNIST, connect to the internet, or set D2LMINI_DATA to a folder that holds "
+                "its four files.",
+                unreachable=unreachable,
+            ),
             UserWarning,
             stacklevel=2,
         )

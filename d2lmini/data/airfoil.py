@@ -12,6 +12,7 @@ import os
 import warnings
 from collections.abc import Sequence
 
+from ..messages import Phrase, tell
 from .dataset import Dataset
 from .download import UnreachableError
 from .published import (
@@ -49,12 +50,16 @@ def _check(name: str, raw: bytes, where: str) -> bytes:
         columns=_COLUMNS,
         sha256=_AIRFOIL[name],
         where=where,
-        remedy=f"Delete it and get {name} again (for example from {AIRFOIL_MIRRORS[0]})",
+        remedy=Phrase(
+            "Delete it and get {name} again (for example from {mirror})",
+            name=name,
+            mirror=AIRFOIL_MIRRORS[0],
+        ),
     )
 
 
 _FILES = Published(
-    "airfoil data", "airfoil", _AIRFOIL, ("airfoil", "."), compressed=False, check=_check
+    Phrase("airfoil data"), "airfoil", _AIRFOIL, ("airfoil", "."), compressed=False, check=_check
 )
 
 
@@ -118,10 +123,13 @@ def load_airfoil(
         blobs = read_or_download(_FILES, mirrors)
     except UnreachableError as unreachable:
         warnings.warn(
-            f"The airfoil data could not be downloaded ({unreachable}). Using scikit-learn's "
-            "diabetes patients instead: 442 real examples, but other numbers than with the airfoil "
-            "data. For the airfoil data, connect to the internet, or set D2LMINI_DATA to a folder "
-            "that holds airfoil_self_noise.dat.",
+            tell(
+                "The airfoil data could not be downloaded ({unreachable}). Using "
+                "scikit-learn's diabetes patients instead: 442 real examples, but other "
+                "numbers than with the airfoil data. For the airfoil data, connect to the "
+                "internet, or set D2LMINI_DATA to a folder that holds airfoil_self_noise.dat.",
+                unreachable=unreachable,
+            ),
             UserWarning,
             stacklevel=2,
         )

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..checks import check_kind, shown
+from ..messages import Phrase, tell
 
 __all__ = ["Dataset"]
 
@@ -66,39 +67,66 @@ class Dataset:
 
     def __post_init__(self) -> None:
         for name in ("name", "source"):
-            check_kind(name, getattr(self, name), str, "text", 'pass for example "MNIST"')
+            check_kind(
+                name, getattr(self, name), str, Phrase("text"), Phrase('pass for example "MNIST"')
+            )
         for field in fields(self)[2:]:
             array = getattr(self, field.name)
             numeric = isinstance(array, np.ndarray) and array.dtype.kind in "fiub"
             if not numeric or np.ma.is_masked(array):
                 raise TypeError(
-                    f"{field.name} must be an ndarray of real numbers, none of them masked, got "
-                    f"{shown(array)}: pass for example np.asarray({field.name}, dtype=np.float32)"
+                    tell(
+                        "{name} must be an ndarray of real numbers, none of them masked, got "
+                        "{got}: pass for example np.asarray({name}, dtype=np.float32)",
+                        name=field.name,
+                        got=shown(array),
+                    )
                 )
         for split in ("train", "test"):
             x, y = getattr(self, f"{split}_x"), getattr(self, f"{split}_y")
             if x.ndim != 2 or y.shape != (len(x),) or len(x) == 0:
                 raise ValueError(
-                    f"{self.name}: {split}_x needs shape (n, n_features) and {split}_y shape (n,) "
-                    f"with the same n >= 1, got {x.shape} and {y.shape}"
+                    tell(
+                        "{name}: {split}_x needs shape (n, n_features) and {split}_y shape "
+                        "(n,) with the same n >= 1, got {x_shape} and {y_shape}",
+                        name=self.name,
+                        split=split,
+                        x_shape=x.shape,
+                        y_shape=y.shape,
+                    )
                 )
         if self.train_x.shape[1] != self.test_x.shape[1]:
             raise ValueError(
-                f"{self.name}: train_x and test_x need the same number of features, "
-                f"got {self.train_x.shape[1]} and {self.test_x.shape[1]}"
+                tell(
+                    "{name}: train_x and test_x need the same number of features, got "
+                    "{train_features} and {test_features}",
+                    name=self.name,
+                    train_features=self.train_x.shape[1],
+                    test_features=self.test_x.shape[1],
+                )
             )
         kinds = {self.train_y.dtype.kind in "iub", self.test_y.dtype.kind in "iub"}
         if len(kinds) > 1:
             raise ValueError(
-                f"{self.name}: train_y and test_y need to be both whole numbers (classes) or both "
-                f"floating-point numbers (values), got {self.train_y.dtype} and {self.test_y.dtype}"
+                tell(
+                    "{name}: train_y and test_y need to be both whole numbers (classes) or "
+                    "both floating-point numbers (values), got {train_type} and {test_type}",
+                    name=self.name,
+                    train_type=self.train_y.dtype,
+                    test_type=self.test_y.dtype,
+                )
             )
         for split in ("train", "test"):
             y = getattr(self, f"{split}_y")
             if y.dtype.kind == "i" and y.min() < 0:
                 raise ValueError(
-                    f"{self.name}: {split}_y needs classes from 0 on, got {y.min()}: "
-                    "number the classes anew"
+                    tell(
+                        "{name}: {split}_y needs classes from 0 on, got {least}: number the "
+                        "classes anew",
+                        name=self.name,
+                        split=split,
+                        least=y.min(),
+                    )
                 )
         for field in fields(self)[2:]:
             view = getattr(self, field.name).view()

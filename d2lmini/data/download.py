@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from .._progress import progress_bar
+from ..messages import Phrase, tell
 from .idx import DataError
 
 __all__ = ["UnreachableError", "download"]
@@ -45,7 +46,7 @@ def download(
     import pooch
     import requests
 
-    failures: dict[str, str] = {}
+    failures: dict[str, str | Phrase] = {}
     for attempt in range(_ROUNDS):
         if attempt:
             time.sleep(_PAUSE)
@@ -62,14 +63,16 @@ def download(
                 except requests.HTTPError as error:
                     failures[mirror] = str(error).partition(" for url")[0]
                 except requests.Timeout:
-                    failures[mirror] = "no answer in time"
+                    failures[mirror] = Phrase("no answer in time")
                 except requests.ConnectionError:
-                    failures[mirror] = "no connection"
+                    failures[mirror] = Phrase("no connection")
                 except requests.RequestException as error:
-                    failures[mirror] = f"transfer failed ({type(error).__name__})"
+                    failures[mirror] = Phrase(
+                        "transfer failed ({error})", error=type(error).__name__
+                    )
                 except DataError:
-                    failures[mirror] = "sent something else"
+                    failures[mirror] = Phrase("sent something else")
     raise UnreachableError(
         "; ".join(f"{urlsplit(mirror).netloc or mirror}: {why}" for mirror, why in failures.items())
-        or "there is no mirror to ask"
+        or tell("there is no mirror to ask")
     )

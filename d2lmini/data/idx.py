@@ -11,6 +11,8 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
+from ..messages import Phrase, tell
+
 __all__ = ["GZIP_MAGIC", "DataError", "parse_idx", "verified"]
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -22,7 +24,7 @@ class DataError(ValueError):
     __module__ = "d2lmini.data"  # where it is public
 
 
-def verified(raw: bytes, *, sha256: str, where: str, remedy: str) -> bytes:
+def verified(raw: bytes, *, sha256: str, where: str, remedy: Phrase) -> bytes:
     """Return the decompressed bytes of an idx file if they are the ones that were published.
 
     Parameters
@@ -31,8 +33,10 @@ def verified(raw: bytes, *, sha256: str, where: str, remedy: str) -> bytes:
         The file's content, compressed by gzip or not.
     sha256 : str
         SHA-256 that the decompressed bytes must have, in hexadecimal.
-    where, remedy : str
-        What the error calls the file, and what it tells the reader to do.
+    where : str
+        What the error calls the file.
+    remedy : Phrase
+        What it tells the reader to do.
 
     Raises
     ------
@@ -40,7 +44,7 @@ def verified(raw: bytes, *, sha256: str, where: str, remedy: str) -> bytes:
         If the file is empty, truncated, damaged, of another kind, or another data set.
     """
     if not raw:
-        raise DataError(f"{where} is empty (0 bytes). {remedy}")
+        raise DataError(tell("{where} is empty (0 bytes). {remedy}", where=where, remedy=remedy))
     blob = raw
     # A server may undo the compression on the way, so the bytes decide and not the suffix.
     if raw.startswith(GZIP_MAGIC):
@@ -48,35 +52,53 @@ def verified(raw: bytes, *, sha256: str, where: str, remedy: str) -> bytes:
             blob = gzip.decompress(raw)
         except EOFError:
             raise DataError(
-                f"{where} is truncated: its gzip stream breaks off after {len(raw)} bytes. {remedy}"
+                tell(
+                    "{where} is truncated: its gzip stream breaks off after {count} bytes. "
+                    "{remedy}",
+                    where=where,
+                    count=len(raw),
+                    remedy=remedy,
+                )
             ) from None
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise DataError(f"{where} is damaged: {error}. {remedy}") from None
+            raise DataError(
+                tell(
+                    "{where} is damaged: {error}. {remedy}", where=where, error=error, remedy=remedy
+                )
+            ) from None
     try:
-        parse_idx(blob)
+        parse_idx(blob, where)
     except ValueError as error:
-        raise DataError(f"{where} {error}. {remedy}") from None
+        raise DataError(tell("{fault}. {remedy}", fault=error, remedy=remedy)) from None
     digest = hashlib.sha256(blob).hexdigest()
     if digest != sha256:
         raise DataError(
-            f"{where} was altered or is another data set: the SHA-256 of its decompressed bytes is "
-            f"{digest}, but should be {sha256}. {remedy}"
+            tell(
+                "{where} was altered or is another data set: the SHA-256 of its decompressed "
+                "bytes is {digest}, but should be {sha256}. {remedy}",
+                where=where,
+                digest=digest,
+                sha256=sha256,
+                remedy=remedy,
+            )
         )
     return blob
 
 
-def parse_idx(blob: bytes) -> npt.NDArray[np.uint8]:
+def parse_idx(blob: bytes, where: str = "blob") -> npt.NDArray[np.uint8]:
     """Read an idx file of unsigned bytes: 0, 0, 8, the rank, the shape (big-endian), the data.
 
     Parameters
     ----------
     blob : bytes
         The decompressed file.
+    where : str, optional
+        What the error calls it.
 
     Raises
     ------
     ValueError
-        If it is no such file or not whole; the message reads on from the file's name.
+        If it is no such file or not whole.
 
     Examples
     --------
@@ -85,18 +107,37 @@ def parse_idx(blob: bytes) -> npt.NDArray[np.uint8]:
     >>> parse_idx(bytes([0, 0, 8, 1, 0, 0, 0, 3, 7, 8]))
     Traceback (most recent call last):
         ...
-    ValueError: is truncated: it holds 10 bytes, where its header promises 11
+    ValueError: blob is truncated: it holds 10 bytes, where its header promises 11
     """
     header = 4 + 4 * blob[3] if len(blob) >= 4 else 4
     if len(blob) < header or blob[:3] != b"\x00\x00\x08":
         raise ValueError(
-            f"is neither a gzip file nor an idx file of bytes: it begins with {blob[:8].hex()}"
+            tell(
+                "{where} is neither a gzip file nor an idx file of bytes: it begins with {start}",
+                where=where,
+                start=blob[:8].hex(),
+            )
         )
     shape = struct.unpack(f">{blob[3]}I", blob[4:header])
     size = header + math.prod(shape)
     if len(blob) != size:
-        state = "truncated" if len(blob) < size else "too long"
+        count = len(blob)
+        if count < size:
+            raise ValueError(
+                tell(
+                    "{where} is truncated: it holds {count} bytes, where its header promises "
+                    "{size}",
+                    where=where,
+                    count=count,
+                    size=size,
+                )
+            )
         raise ValueError(
-            f"is {state}: it holds {len(blob)} bytes, where its header promises {size}"
+            tell(
+                "{where} is too long: it holds {count} bytes, where its header promises {size}",
+                where=where,
+                count=count,
+                size=size,
+            )
         )
     return np.frombuffer(blob, dtype=np.uint8, offset=header).reshape(shape)

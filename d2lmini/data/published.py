@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from .._files import locked, write_atomically
+from ..messages import Phrase, tell
 from .download import UnreachableError, download
 from .idx import GZIP_MAGIC, DataError
 
@@ -29,7 +30,7 @@ class Published:
 
     Parameters
     ----------
-    name : str
+    name : str or Phrase
         What messages call the data set.
     key : str
         Name of its folder in the cache.
@@ -44,7 +45,7 @@ class Published:
         `DataError` for wrong ones.
     """
 
-    name: str
+    name: str | Phrase
     key: str
     checksums: dict[str, str]
     layouts: tuple[str, ...]
@@ -59,17 +60,17 @@ def cache_folder(published: Published) -> Path:
     return Path(pooch.os_cache("d2lmini")) / published.key
 
 
-def explicit_place(root: str | os.PathLike[str] | None) -> tuple[Path, str] | None:
+def explicit_place(root: str | os.PathLike[str] | None) -> tuple[Path, Phrase] | None:
     """Return the folder that the caller or the environment insists on, and which of the two."""
     if root is not None:
-        return Path(root).expanduser(), "given as root"
+        return Path(root).expanduser(), Phrase("given as root")
     from_environment = os.environ.get("D2LMINI_DATA")
     if from_environment:
-        return Path(from_environment).expanduser(), "named by D2LMINI_DATA"
+        return Path(from_environment).expanduser(), Phrase("named by D2LMINI_DATA")
     return None
 
 
-def read_explicit(published: Published, root: Path, given_as: str) -> dict[str, bytes]:
+def read_explicit(published: Published, root: Path, given_as: Phrase) -> dict[str, bytes]:
     """Return the plain bytes of all files below a folder that must hold them.
 
     Raises
@@ -79,13 +80,27 @@ def read_explicit(published: Published, root: Path, given_as: str) -> dict[str, 
     """
     found, missing = _find(published, root)
     if missing:
-        layouts = " or ".join(str(root / layout) for layout in published.layouts)
-        either = " (each .gz or unpacked)" if published.compressed else ""
+        layouts = [str(root / layout) for layout in published.layouts]
+        places: str | Phrase = layouts[-1]
+        for layout in reversed(layouts[:-1]):
+            places = Phrase("{one} or {other}", one=layout, other=places)
+        wanted: str | Phrase = ", ".join(published.checksums)
+        if published.compressed:
+            wanted = Phrase("{files} (each .gz or unpacked)", files=wanted)
+        fault = Phrase("missing {file}", file=missing[0])
+        if not root.is_dir():
+            fault = Phrase("the folder does not exist")
         raise DataError(
-            f"no {published.name} in {root} ({given_as}): "
-            f"{'the folder does not exist' if not root.is_dir() else 'missing ' + missing[0]}. "
-            f"Put {', '.join(published.checksums)}{either} into {layouts}; "
-            f"or give no folder, and {published.name} is downloaded"
+            tell(
+                "no {data} in {root} ({given_as}): {fault}. Put {files} into {places}; or give no "
+                "folder, and {data} is downloaded",
+                data=published.name,
+                root=root,
+                given_as=given_as,
+                fault=fault,
+                files=wanted,
+                places=places,
+            )
         )
     return {name: _checked_file(published, name, path) for name, path in found.items()}
 
@@ -151,7 +166,13 @@ def read_or_download(
             except UnreachableError as unreachable:
                 if damage is None:
                     raise
-                raise DataError(f"{damage}. Downloading it again failed: {unreachable}") from None
+                raise DataError(
+                    tell(
+                        "{damage}. Downloading it again failed: {unreachable}",
+                        damage=damage,
+                        unreachable=unreachable,
+                    )
+                ) from None
             if problem is None:
                 suffix = ".gz" if raw.startswith(GZIP_MAGIC) else ""
                 try:
@@ -160,11 +181,17 @@ def read_or_download(
                     problem = error
     if problem is not None:
         count = len(published.checksums)
-        files = "its file" if count == 1 else "its files"
+        files = Phrase("its file") if count == 1 else Phrase("its files")
         warnings.warn(
-            f"{published.name} was downloaded but cannot be kept in {folder} ({problem}), so the "
-            "next run will download it again. Make that folder writable, or set D2LMINI_DATA to a "
-            f"folder that holds {files}.",
+            tell(
+                "{data} was downloaded but cannot be kept in {folder} ({problem}), so the next "
+                "run will download it again. Make that folder writable, or set D2LMINI_DATA to "
+                "a folder that holds {files}.",
+                data=published.name,
+                folder=folder,
+                problem=problem,
+                files=files,
+            ),
             UserWarning,
             stacklevel=stacklevel,
         )

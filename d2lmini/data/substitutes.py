@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..messages import Phrase, tell
 from .dataset import Dataset
 from .idx import DataError
 
@@ -35,7 +36,14 @@ def whitened(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
 
 def digits() -> Dataset:
     """Return scikit-learn's digits in MNIST's form; every fifth image of each class is a test."""
-    bunch, source = _from_scikit_learn("load_digits", instead_of="MNIST", called="digits")
+    bunch, source = _from_scikit_learn(
+        "load_digits",
+        Phrase(
+            "MNIST could not be downloaded, and scikit-learn, whose digits would replace it, is "
+            "not installed"
+        ),
+        "MNIST",
+    )
     x = (bunch.data / 16).astype(np.float32)  # grey levels 0 ... 16
     y = bunch.target.astype(np.int64)
     is_test = np.zeros(len(y), dtype=bool)
@@ -54,7 +62,12 @@ def digits() -> Dataset:
 def diabetes() -> Dataset:
     """Return scikit-learn's diabetes patients, whitened; every tenth is a test."""
     bunch, source = _from_scikit_learn(
-        "load_diabetes", instead_of="the airfoil data", called="diabetes patients"
+        "load_diabetes",
+        Phrase(
+            "the airfoil data could not be downloaded, and scikit-learn, whose diabetes patients "
+            "would replace it, is not installed"
+        ),
+        Phrase("the airfoil data"),
     )
     table = whitened(np.column_stack([bunch.data, bunch.target]).astype(np.float64))
     is_test = np.arange(len(table)) % 10 == 0
@@ -68,15 +81,18 @@ def diabetes() -> Dataset:
     )
 
 
-def _from_scikit_learn(loader: str, *, instead_of: str, called: str) -> tuple[Any, str]:
+def _from_scikit_learn(loader: str, fault: Phrase, data: str | Phrase) -> tuple[Any, str]:
     try:
         import sklearn
         from sklearn import datasets
     except ImportError:
         raise DataError(
-            f"{instead_of} could not be downloaded, and scikit-learn, whose {called} would "
-            "replace it, is not installed. Connect to the internet, install scikit-learn, or set "
-            f"D2LMINI_DATA to a folder that holds {instead_of}"
+            tell(
+                "{fault}. Connect to the internet, install scikit-learn, or set D2LMINI_DATA to a "
+                "folder that holds {data}",
+                fault=fault,
+                data=data,
+            )
         ) from None
     source = f"scikit-learn {sklearn.__version__} (sklearn.datasets.{loader})"
     return getattr(datasets, loader)(), source

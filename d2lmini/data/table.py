@@ -7,13 +7,14 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
+from ..messages import Phrase, tell
 from .idx import DataError
 
 __all__ = ["parse_table", "verified_table"]
 
 
 def verified_table(
-    raw: bytes, *, rows: int, columns: int, sha256: str, where: str, remedy: str
+    raw: bytes, *, rows: int, columns: int, sha256: str, where: str, remedy: Phrase
 ) -> bytes:
     """Return the bytes of a table, lines ended by a line feed, if they are the published ones.
 
@@ -28,8 +29,10 @@ def verified_table(
         The table's published shape.
     sha256 : str
         SHA-256 that the bytes with ``\\n`` at the end of each line must have, in hexadecimal.
-    where, remedy : str
-        What the error calls the file, and what it tells the reader to do.
+    where : str
+        What the error calls the file.
+    remedy : Phrase
+        What it tells the reader to do.
 
     Raises
     ------
@@ -37,22 +40,30 @@ def verified_table(
         If the file is empty, truncated, of another kind or shape, or holds other numbers.
     """
     if not raw:
-        raise DataError(f"{where} is empty (0 bytes). {remedy}")
+        raise DataError(tell("{where} is empty (0 bytes). {remedy}", where=where, remedy=remedy))
     blob = raw.replace(b"\r\n", b"\n")
     try:
-        parse_table(blob, rows=rows, columns=columns)
+        parse_table(blob, rows=rows, columns=columns, where=where)
     except ValueError as error:
-        raise DataError(f"{where} {error}. {remedy}") from None
+        raise DataError(tell("{fault}. {remedy}", fault=error, remedy=remedy)) from None
     digest = hashlib.sha256(blob).hexdigest()
     if digest != sha256:
         raise DataError(
-            f"{where} was altered or is another data set: the SHA-256 of its lines is {digest}, "
-            f"but should be {sha256}. {remedy}"
+            tell(
+                "{where} was altered or is another data set: the SHA-256 of its lines is "
+                "{digest}, but should be {sha256}. {remedy}",
+                where=where,
+                digest=digest,
+                sha256=sha256,
+                remedy=remedy,
+            )
         )
     return blob
 
 
-def parse_table(blob: bytes, *, rows: int, columns: int) -> npt.NDArray[np.float64]:
+def parse_table(
+    blob: bytes, *, rows: int, columns: int, where: str = "blob"
+) -> npt.NDArray[np.float64]:
     r"""Read a table of numbers separated by tabs, one row a line.
 
     Parameters
@@ -61,6 +72,8 @@ def parse_table(blob: bytes, *, rows: int, columns: int) -> npt.NDArray[np.float
         The file.
     rows, columns : int
         The shape that the table must have.
+    where : str, optional
+        What the error calls it.
 
     Returns
     -------
@@ -69,7 +82,7 @@ def parse_table(blob: bytes, *, rows: int, columns: int) -> npt.NDArray[np.float
     Raises
     ------
     ValueError
-        If it is no such table or not whole; the message reads on from the file's name.
+        If it is no such table or not whole.
 
     Examples
     --------
@@ -79,7 +92,7 @@ def parse_table(blob: bytes, *, rows: int, columns: int) -> npt.NDArray[np.float
     >>> parse_table(b"1\t2\n", rows=2, columns=2)
     Traceback (most recent call last):
         ...
-    ValueError: is truncated: it holds 1 rows, where 2 were published
+    ValueError: blob is truncated: it holds 1 rows, where 2 were published
     """
     lines = blob.splitlines()
     table = []
@@ -92,16 +105,51 @@ def parse_table(blob: bytes, *, rows: int, columns: int) -> npt.NDArray[np.float
         if len(table[-1]) == columns:
             continue
         if 1 < number == len(lines) < rows:
-            raise ValueError(f"is truncated: it breaks off in line {number} of {rows}")
-        if not table[-1]:
-            shown = line[:40].decode("ascii", errors="replace")
             raise ValueError(
-                f"is not a table of numbers separated by tabs: its line {number} begins {shown!r}"
+                tell(
+                    "{where} is truncated: it breaks off in line {number} of {rows}",
+                    where=where,
+                    number=number,
+                    rows=rows,
+                )
+            )
+        if not table[-1]:
+            raise ValueError(
+                tell(
+                    "{where} is not a table of numbers separated by tabs: its line {number} "
+                    "begins {start!r}",
+                    where=where,
+                    number=number,
+                    start=line[:40].decode("ascii", errors="replace"),
+                )
             )
         raise ValueError(
-            f"has the wrong columns: {len(cells)} in line {number}, where {columns} were published"
+            tell(
+                "{where} has the wrong columns: {count} in line {number}, where {columns} were "
+                "published",
+                where=where,
+                count=len(cells),
+                number=number,
+                columns=columns,
+            )
         )
-    if len(table) != rows:
-        state = "truncated" if len(table) < rows else "too long"
-        raise ValueError(f"is {state}: it holds {len(table)} rows, where {rows} were published")
+    count = len(table)
+    if count < rows:
+        raise ValueError(
+            tell(
+                "{where} is truncated: it holds {count} rows, where {rows} were published",
+                where=where,
+                count=count,
+                rows=rows,
+            )
+        )
+    if count > rows:
+        raise ValueError(
+            tell(
+                "{where} is too long: it holds {count} rows, where {rows} were published",
+                where=where,
+                count=count,
+                rows=rows,
+            )
+        )
     return np.array(table)

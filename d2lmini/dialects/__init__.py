@@ -30,6 +30,7 @@ import numpy.typing as npt
 
 from ..checks import Array, as_array, as_flag, shown
 from ..iterate import Gradient, Path, count_steps, iterate
+from ..messages import Phrase, tell
 from .base import Dialect
 from .inside import Keras, Velocity
 from .outside import D2L, EMA, Optax, PyTorch
@@ -136,19 +137,33 @@ def convert(setting: Dialect, *, to: type[D], exact: bool = True) -> D:
     """
     if not isinstance(setting, Dialect):
         raise TypeError(
-            f"setting must be a setting of a dialect, got {shown(setting)}: "
-            "pass for example D2L(eta=0.1, beta=0.9)"
+            tell(
+                "setting must be a setting of a dialect, got {got}: pass for example "
+                "D2L(eta=0.1, beta=0.9)",
+                got=shown(setting),
+            )
         )
     if not (isinstance(to, type) and to in _DIALECTS):
         names = ", ".join(dialect.__name__ for dialect in _DIALECTS)
-        raise TypeError(f"to must be a dialect, got {shown(to)}: pass one of the classes {names}")
+        raise TypeError(
+            tell(
+                "to must be a dialect, got {got}: pass one of the classes {names}",
+                got=shown(to),
+                names=names,
+            )
+        )
     if isinstance(setting, to):
         return setting
     reason = setting._unlike()
     if as_flag("exact", exact) and reason:
         raise ValueError(
-            f"{setting} has no exact translation into {to.__name__}: {reason}; "
-            "exact=False gives the setting that is the same in the long run"
+            tell(
+                "{setting} has no exact translation into {to}: {reason}; exact=False gives the "
+                "setting that is the same in the long run",
+                setting=setting,
+                to=to.__name__,
+                reason=reason,
+            )
         )
     eta, beta, nesterov = setting._common()
     # Looking ahead along no velocity changes nothing, and PyTorch refuses it.
@@ -209,8 +224,11 @@ def run(
     """
     if not isinstance(setting, Dialect):
         raise TypeError(
-            f"setting must be a setting of a dialect, got {shown(setting)}: "
-            "pass for example D2L(eta=0.1, beta=0.9)"
+            tell(
+                "setting must be a setting of a dialect, got {got}: pass for example "
+                "D2L(eta=0.1, beta=0.9)",
+                got=shown(setting),
+            )
         )
     steps = count_steps(steps)
     factors = _factors(schedule, steps)
@@ -226,7 +244,7 @@ def run(
 
 def _factors(schedule: Any, steps: int) -> Array:
     """Return the factors of the learning rate, shape (steps,)."""
-    remedy = "pass one factor per step, such as [1, 1, 0.1], or a function of t"
+    remedy = Phrase("pass one factor per step, such as [1, 1, 0.1], or a function of t")
     if schedule is None:
         return np.ones(steps)
     if callable(schedule):
@@ -234,10 +252,18 @@ def _factors(schedule: Any, steps: int) -> Array:
     factors = as_array("schedule", schedule, remedy)
     if factors.shape != (steps,):
         raise ValueError(
-            f"schedule must hold steps={steps} factors, got shape {factors.shape}: {remedy}"
+            tell(
+                "schedule must hold steps={steps} factors, got shape {shape}: {remedy}",
+                steps=steps,
+                shape=factors.shape,
+                remedy=remedy,
+            )
         )
     if (factors < 0).any():
         raise ValueError(
-            f"schedule must hold factors >= 0, got {factors.min():g}: a negative step climbs"
+            tell(
+                "schedule must hold factors >= 0, got {least:g}: a negative step climbs",
+                least=factors.min(),
+            )
         )
     return factors

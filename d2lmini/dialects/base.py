@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import Array, as_number, shown
+from ..messages import Phrase, tell
 
 __all__ = ["Dialect", "refuse_nesterov", "scaled"]
 
@@ -42,34 +43,56 @@ class Dialect(ABC):
     def _step(self, x: Array, v: Array, g: Array, factor: float, t: int) -> tuple[Array, Array]:
         """Return position and velocity after step `t`, the first being 0, with eta times factor."""
 
-    def _unlike(self) -> str:
+    def _unlike(self) -> Phrase | None:
         """Say why no constant setting of another dialect has this path, or nothing."""
-        return ""
+        return None
 
 
 def _checked(name: str, value: Any) -> float | bool:
     """Return an argument of a setting as a float within its range, or as a flag."""
     if name in _FLAGS:
         if not isinstance(value, bool | np.bool_):
-            raise TypeError(f"{name} must be True or False, got {shown(value)}")
+            raise TypeError(
+                tell("{name} must be True or False, got {got}", name=name, got=shown(value))
+            )
         return bool(value)
     if name in _RATES:
-        number = as_number(name, value, f"{name} >= 0", "0.1 is a place to start")
+        number = as_number(name, value, f"{name} >= 0", Phrase("0.1 is a place to start"))
         if number < 0:
-            raise ValueError(f"{name} must be >= 0, got {name}={number:g}: a negative step climbs")
-        return number
-    if name == "dampening":
-        number = as_number(name, value, "0 <= dampening <= 1", "0 leaves the gradient as it is")
-        if not 0 <= number <= 1:
             raise ValueError(
-                f"dampening must be between 0 and 1, got dampening={number:g}: "
-                "0 leaves the gradient as it is"
+                tell(
+                    "{name} must be >= 0, got {name}={number:g}: a negative step climbs",
+                    name=name,
+                    number=number,
+                )
             )
         return number
-    number = as_number(name, value, f"0 <= {name} < 1", "0.9 is a usual value")
+    if name == "dampening":
+        number = as_number(
+            name, value, "0 <= dampening <= 1", Phrase("0 leaves the gradient as it is")
+        )
+        if not 0 <= number <= 1:
+            raise ValueError(
+                tell(
+                    "dampening must be between 0 and 1, got dampening={dampening:g}: 0 leaves "
+                    "the gradient as it is",
+                    dampening=number,
+                )
+            )
+        return number
+    number = as_number(name, value, f"0 <= {name} < 1", Phrase("0.9 is a usual value"))
     if not 0 <= number < 1:
-        why = "past gradients never fade" if number >= 1 else "0 is gradient descent"
-        raise ValueError(f"need 0 <= {name} < 1, got {name}={number:g}: {why}")
+        why = (
+            Phrase("past gradients never fade") if number >= 1 else Phrase("0 is gradient descent")
+        )
+        raise ValueError(
+            tell(
+                "need 0 <= {name} < 1, got {name}={number:g}: {why}",
+                name=name,
+                number=number,
+                why=why,
+            )
+        )
     return number
 
 
@@ -78,8 +101,12 @@ def scaled(rate: float, share: float) -> float:
     product = rate * share
     if rate and 0 < share < 1 and product < sys.float_info.min:
         raise ValueError(
-            f"the learning rate {rate:g}, times {share:g}, is too small for a float to keep its "
-            "digits: choose a larger one"
+            tell(
+                "the learning rate {rate:g}, times {share:g}, is too small for a float to keep "
+                "its digits: choose a larger one",
+                rate=rate,
+                share=share,
+            )
         )
     return product
 
@@ -88,6 +115,9 @@ def refuse_nesterov(cls: type[Dialect], nesterov: bool) -> None:
     """Raise an error if the look-ahead is wanted of a dialect that has none."""
     if nesterov:
         raise ValueError(
-            f"{cls.__name__} has no Nesterov variant, and without the look-ahead no setting has "
-            "the same path: convert to D2L, PyTorch, Keras or Optax, or use nesterov=False"
+            tell(
+                "{dialect} has no Nesterov variant, and without the look-ahead no setting has "
+                "the same path: convert to D2L, PyTorch, Keras or Optax, or use nesterov=False",
+                dialect=cls.__name__,
+            )
         )

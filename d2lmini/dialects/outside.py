@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from ..checks import Array
+from ..messages import Phrase, tell
 from .base import Dialect, refuse_nesterov, scaled
 
 __all__ = ["D2L", "EMA", "Optax", "PyTorch"]
@@ -147,9 +148,13 @@ class PyTorch(Dialect):
         super().__post_init__()
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
             raise ValueError(
-                "PyTorch's nesterov needs momentum > 0 and dampening = 0, got "
-                f"momentum={self.momentum:g} and dampening={self.dampening:g}: "
-                "without momentum, leave nesterov=False, which is the same"
+                tell(
+                    "PyTorch's nesterov needs momentum > 0 and dampening = 0, got "
+                    "momentum={momentum:g} and dampening={dampening:g}: without momentum, "
+                    "leave nesterov=False, which is the same",
+                    momentum=self.momentum,
+                    dampening=self.dampening,
+                )
             )
 
     def _common(self) -> tuple[float, float, bool]:
@@ -166,12 +171,13 @@ class PyTorch(Dialect):
         update = g + self.momentum * v if self.nesterov else v
         return x - self.lr * factor * update, v
 
-    def _unlike(self) -> str:
+    def _unlike(self) -> Phrase | None:
         if self.momentum == 0 or self.dampening == 0:
-            return ""
-        return (
-            f"PyTorch applies the dampening {self.dampening:g} to every gradient but the first, "
-            "which no other dialect singles out"
+            return None
+        return Phrase(
+            "PyTorch applies the dampening {dampening:g} to every gradient but the first, which no "
+            "other dialect singles out",
+            dampening=self.dampening,
         )
 
 
@@ -218,8 +224,12 @@ class EMA(Dialect):
         larger = eta / (1 - beta)
         if not math.isfinite(larger):
             raise ValueError(
-                f"EMA needs the learning rate eta / (1 - beta), and for eta={eta:g} and "
-                f"beta={beta:g} it is too large for a float: choose a smaller eta"
+                tell(
+                    "EMA needs the learning rate eta / (1 - beta), and for eta={eta:g} and "
+                    "beta={beta:g} it is too large for a float: choose a smaller eta",
+                    eta=eta,
+                    beta=beta,
+                )
             )
         return cls(eta=larger, beta=beta)
 
@@ -228,10 +238,10 @@ class EMA(Dialect):
         update = v / (1 - self.beta ** (t + 1)) if self.debias else v
         return x - self.eta * factor * update, v
 
-    def _unlike(self) -> str:
+    def _unlike(self) -> Phrase | None:
         if not self.debias or self.beta == 0:
-            return ""
-        return (
+            return None
+        return Phrase(
             "the correction 1 / (1 - beta**t) of the debiased average is another factor at every "
             "step, and the other dialects have one eta"
         )

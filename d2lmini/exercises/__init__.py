@@ -12,6 +12,7 @@ from typing import Any
 
 from ..checks import shown
 from ..labels import label
+from ..messages import Phrase, tell
 from .answers import EXERCISES
 
 __all__ = ["Verdict", "check", "exercise_names"]
@@ -109,8 +110,16 @@ def check(name: str, answer: Any = ...) -> Verdict:
     """
     if not isinstance(name, str) or name not in EXERCISES:
         near = difflib.get_close_matches(name, EXERCISES, n=1) if isinstance(name, str) else []
-        meant = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(EXERCISES)}"
-        raise ValueError(f"name must be that of an exercise, got {shown(name)}: {meant}")
+        meant = (
+            Phrase("did you mean {near!r}?", near=near[0])
+            if near
+            else Phrase("use one of {names}", names=", ".join(EXERCISES))
+        )
+        raise ValueError(
+            tell(
+                "name must be that of an exercise, got {got}: {meant}", got=shown(name), meant=meant
+            )
+        )
     if answer is ...:
         return Verdict(name, False, label("check.open"), answered=False)
     key, fields = EXERCISES[name](answer)

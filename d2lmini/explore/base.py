@@ -42,12 +42,15 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ..labels import catalogue, label
+from ..messages import Phrase, tell
 from .scripts import module, names
 
 __all__ = ["Choice", "Explorable", "Number", "Numbers", "Whole"]
 
 
-def _checked(owner: object, name: str, value: object, low: float, high: float, hint: str) -> float:
+def _checked(
+    owner: object, name: str, value: object, low: float, high: float, hint: Phrase
+) -> float:
     """Return a finite float within [low, high], or say what is wrong with it."""
     try:
         number = math.nan if isinstance(value, str | bool) else float(value)  # type: ignore[arg-type]
@@ -55,8 +58,15 @@ def _checked(owner: object, name: str, value: object, low: float, high: float, h
         number = math.nan
     if not low <= number <= high:
         raise traitlets.TraitError(
-            f"{type(owner).__name__} needs {low:g} <= {name} <= {high:g}, "
-            f"got {name}={value!r}: {hint}"
+            tell(
+                "{owner} needs {low:g} <= {name} <= {high:g}, got {name}={value!r}: {hint}",
+                owner=type(owner).__name__,
+                low=low,
+                name=name,
+                high=high,
+                value=value,
+                hint=hint,
+            )
         )
     return number
 
@@ -70,7 +80,7 @@ class Number(traitlets.TraitType[float, Any]):
         The value of a new explorable.
     low, high : float
         The interval; what is outside of it raises ``TraitError``.
-    hint : str
+    hint : Phrase
         The remedy, for the end of the error message.
 
     Examples
@@ -82,7 +92,7 @@ class Number(traitlets.TraitType[float, Any]):
     traitlets.traitlets.TraitError: Ravine needs 0 <= eta <= 1, got eta=-1: negative ones climb
     """
 
-    def __init__(self, default: float, *, low: float, high: float, hint: str) -> None:
+    def __init__(self, default: float, *, low: float, high: float, hint: Phrase) -> None:
         super().__init__(default_value=default)
         self.low, self.high, self.hint = low, high, hint
         self.tag(sync=True)
@@ -101,7 +111,7 @@ class Whole(traitlets.TraitType[int, Any]):
         The value of a new explorable.
     low, high : int
         The interval; what is outside of it raises ``TraitError``.
-    hint : str
+    hint : Phrase
         The remedy, for the end of the error message.
 
     Examples
@@ -113,7 +123,7 @@ class Whole(traitlets.TraitType[int, Any]):
     traitlets.traitlets.TraitError: Ravine needs a whole number of steps, got steps=2.5: round it
     """
 
-    def __init__(self, default: int, *, low: int, high: int, hint: str) -> None:
+    def __init__(self, default: int, *, low: int, high: int, hint: Phrase) -> None:
         super().__init__(default_value=default)
         self.low, self.high, self.hint = low, high, hint
         self.tag(sync=True)
@@ -123,8 +133,12 @@ class Whole(traitlets.TraitType[int, Any]):
         number = _checked(obj, self.name or "value", value, self.low, self.high, self.hint)
         if not number.is_integer():
             raise traitlets.TraitError(
-                f"{type(obj).__name__} needs a whole number of {self.name}, "
-                f"got {self.name}={value!r}: round it"
+                tell(
+                    "{owner} needs a whole number of {name}, got {name}={value!r}: round it",
+                    owner=type(obj).__name__,
+                    name=self.name,
+                    value=value,
+                )
             )
         return int(number)
 
@@ -138,7 +152,7 @@ class Numbers(traitlets.TraitType[tuple[float, ...], Any]):
         The value of a new explorable; its length is the length required.
     low, high : float
         The interval of each number.
-    hint : str
+    hint : Phrase
         The remedy, for the end of the error message.
 
     Examples
@@ -149,7 +163,9 @@ class Numbers(traitlets.TraitType[tuple[float, ...], Any]):
     (-5.0, 2.0)
     """
 
-    def __init__(self, default: tuple[float, ...], *, low: float, high: float, hint: str) -> None:
+    def __init__(
+        self, default: tuple[float, ...], *, low: float, high: float, hint: Phrase
+    ) -> None:
         super().__init__(default_value=default)
         self.low, self.high, self.hint, self.length = low, high, hint, len(default)
         self.tag(sync=True)
@@ -162,8 +178,14 @@ class Numbers(traitlets.TraitType[tuple[float, ...], Any]):
             items = []
         if len(items) != self.length:
             raise traitlets.TraitError(
-                f"{type(obj).__name__} needs {self.length} numbers for {self.name}, "
-                f"got {self.name}={value!r}: give one per coordinate"
+                tell(
+                    "{owner} needs {length} numbers for {name}, got {name}={value!r}: give one "
+                    "per coordinate",
+                    owner=type(obj).__name__,
+                    length=self.length,
+                    name=self.name,
+                    value=value,
+                )
             )
         return tuple(
             _checked(obj, f"{self.name}[{i}]", item, self.low, self.high, self.hint)
@@ -199,8 +221,13 @@ class Choice(traitlets.TraitType[str, Any]):
         """Return the word, or raise ``TraitError``."""
         if not isinstance(value, str) or value not in self.words:
             raise traitlets.TraitError(
-                f"{type(obj).__name__} needs {self.name} among "
-                f"{', '.join(map(repr, self.words))}, got {self.name}={value!r}"
+                tell(
+                    "{owner} needs {name} among {words}, got {name}={value!r}",
+                    owner=type(obj).__name__,
+                    name=self.name,
+                    words=", ".join(map(repr, self.words)),
+                    value=value,
+                )
             )
         return value
 
@@ -234,8 +261,12 @@ class Explorable(anywidget.AnyWidget):
         unknown = sorted(name for name in traits if not self.has_trait(name))
         if unknown:
             raise TypeError(
-                f"{type(self).__name__} has no parameter {unknown[0]!r}: "
-                f"use {', '.join(self._own_traits())}"
+                tell(
+                    "{owner} has no parameter {name!r}: use {parameters}",
+                    owner=type(self).__name__,
+                    name=unknown[0],
+                    parameters=", ".join(self._own_traits()),
+                )
             )
         self._panel: ipywidgets.VBox | None = None
         self._sliders: dict[str, Any] = {}

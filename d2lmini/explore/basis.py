@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..checks import Array
 from ..descent import Trace, gradient_descent, momentum
+from ..messages import Phrase
 from ..plots import plot_trace, subplots
 from ..problems import Quadratic
 from .base import Choice, Explorable, Number, Numbers, Whole
@@ -77,14 +78,16 @@ class Basis(Explorable):
     .. [1] Goh, G. (2017). Why momentum really works. Distill.
     """
 
-    eta = Number(0.4, low=0, high=1, hint="negative ones climb")
+    eta = Number(0.4, low=0, high=1, hint=Phrase("negative ones climb"))
     beta = Number(
-        0, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
+        0, low=0, high=0.99, hint=Phrase("0 is gradient descent, with 1 past gradients never fade")
     )
-    kappa = Number(20, low=1, high=1000, hint="the larger eigenvalue over the smaller one")
-    angle = Number(37, low=-180, high=180, hint="that is a full turn")
-    start = Numbers((-5.0, -2.0), low=-6, high=6, hint="take a point nearer to the minimizer")
-    step = Whole(3, low=0, high=_STEPS, hint="no more steps are taken")
+    kappa = Number(20, low=1, high=1000, hint=Phrase("the larger eigenvalue over the smaller one"))
+    angle = Number(37, low=-180, high=180, hint=Phrase("that is a full turn"))
+    start = Numbers(
+        (-5.0, -2.0), low=-6, high=6, hint=Phrase("take a point nearer to the minimizer")
+    )
+    step = Whole(3, low=0, high=_STEPS, hint=Phrase("no more steps are taken"))
     coordinate = Choice("z1", words=("x1", "x2", "z1", "z2"))
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta", "angle")
 

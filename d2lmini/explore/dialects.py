@@ -21,6 +21,7 @@ from ..dialects import (
     convert,
     run,
 )
+from ..messages import Phrase, tell
 from ..plots import plot_step_lengths, subplots
 from ..problems import ravine
 from .base import Choice, Explorable, Number, Whole
@@ -99,13 +100,16 @@ class Dialects(Explorable):
 
     dialect = Choice("PyTorch", words=tuple(_CLASSES))
     other = Choice("Keras", words=tuple(_CLASSES))
-    eta = Number(0.05, low=0, high=1, hint="negative ones climb")
+    eta = Number(0.05, low=0, high=1, hint=Phrase("negative ones climb"))
     beta = Number(
-        0.9, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
+        0.9,
+        low=0,
+        high=0.99,
+        hint=Phrase("0 is gradient descent, with 1 past gradients never fade"),
     )
     schedule = Choice("drop", words=("constant", "drop", "warmup", "decay"))
-    factor = Number(0.1, low=0, high=1, hint="0 stops, 1 changes nothing")
-    when = Whole(15, low=1, high=_STEPS - 1, hint="the paths have 60 steps")
+    factor = Number(0.1, low=0, high=1, hint=Phrase("0 stops, 1 changes nothing"))
+    when = Whole(15, low=1, high=_STEPS - 1, hint=Phrase("the paths have 60 steps"))
     shown: ClassVar[tuple[str, ...]] = ("dialect", "other", "eta", "beta")
 
     def controls(self) -> list[Any]:
@@ -130,7 +134,11 @@ class Dialects(Explorable):
             With the framework's own names; one of the classes of :mod:`d2lmini.dialects`.
         """
         if name not in _CLASSES:
-            raise ValueError(f"no dialect {name!r}: use one of {', '.join(_CLASSES)}")
+            raise ValueError(
+                tell(
+                    "no dialect {name!r}: use one of {names}", name=name, names=", ".join(_CLASSES)
+                )
+            )
         words = {"D2L": "eta", "EMA": "eta", "Keras": "learning_rate", "Optax": "learning_rate"}
         typed: Dialect
         if self.dialect in ("PyTorch", "Dampened"):

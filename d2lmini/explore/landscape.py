@@ -10,6 +10,7 @@ from ..checks import Array
 from ..descent import Trace, gradient_descent, momentum
 from ..landscapes import two_valleys
 from ..mechanics import energy
+from ..messages import Phrase
 from ..plots import plot_energy, subplots
 from .base import Explorable, Number, Whole
 
@@ -71,14 +72,21 @@ class Landscape(Explorable):
     Optimization", SIAM Journal on Imaging Sciences 7(2), 2014.
     """
 
-    eta = Number(0.01, low=0, high=1, hint="negative ones climb, larger ones leave the picture")
-    beta = Number(
-        0.975, low=0, high=0.995, hint="0 is gradient descent, with 1 it never comes to rest"
+    eta = Number(
+        0.01, low=0, high=1, hint=Phrase("negative ones climb, larger ones leave the picture")
     )
-    decay = Number(1, low=0.95, high=1, hint="1 keeps eta, and below 0.95 nothing moves any more")
-    start = Number(-3, low=-4.5, high=5, hint="take a place between the walls")
-    at = Whole(560, low=0, high=3000, hint="take one of the steps")
-    steps = Whole(1500, low=1, high=3000, hint="a picture shows no more than that")
+    beta = Number(
+        0.975,
+        low=0,
+        high=0.995,
+        hint=Phrase("0 is gradient descent, with 1 it never comes to rest"),
+    )
+    decay = Number(
+        1, low=0.95, high=1, hint=Phrase("1 keeps eta, and below 0.95 nothing moves any more")
+    )
+    start = Number(-3, low=-4.5, high=5, hint=Phrase("take a place between the walls"))
+    at = Whole(560, low=0, high=3000, hint=Phrase("take one of the steps"))
+    steps = Whole(1500, low=1, high=3000, hint=Phrase("a picture shows no more than that"))
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta")
 
     def controls(self) -> list[Any]:

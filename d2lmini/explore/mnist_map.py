@@ -14,6 +14,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
+from ..messages import Phrase
 from ..plots import plot_loss_map, subplots
 from .base import Explorable, Number, Numbers
 
@@ -133,12 +134,12 @@ class MnistMap(Explorable):
        applied to document recognition. Proceedings of the IEEE, 86(11), 2278-2324.
     """
 
-    eta = Number(0.01, low=0.005, high=2, hint="there are runs from 0.005 to 2")
+    eta = Number(0.01, low=0.005, high=2, hint=Phrase("there are runs from 0.005 to 2"))
     beta = Number(
-        0.9, low=0, high=0.99, hint="0 is gradient descent, and there are runs up to 0.99"
+        0.9, low=0, high=0.99, hint=Phrase("0 is gradient descent, and there are runs up to 0.99")
     )
-    pinned = Numbers((0.1, 0.0), low=0, high=2, hint="give the eta and the beta of a run")
-    steps = Number(10_000, low=10, high=10_000, hint="the runs have 10,000 minibatches")
+    pinned = Numbers((0.1, 0.0), low=0, high=2, hint=Phrase("give the eta and the beta of a run"))
+    steps = Number(10_000, low=10, high=10_000, hint=Phrase("the runs have 10,000 minibatches"))
     _runs = traitlets.Dict(read_only=True).tag(sync=True)
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta", "pinned")
 

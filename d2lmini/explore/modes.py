@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from ..checks import Array
 from ..descent import Trace, gradient_descent, momentum
 from ..labels import label
+from ..messages import Phrase
 from ..palette import LIGHT
 from ..plots import subplots
 from ..problems import Quadratic
@@ -70,13 +71,16 @@ class Modes(Explorable):
     .. [1] Goh, G. (2017). Why momentum really works. Distill.
     """
 
-    eta = Number(3.9922, low=0, high=8, hint="beyond 4(1 + β) the steepest mode grows")
+    eta = Number(3.9922, low=0, high=8, hint=Phrase("beyond 4(1 + β) the steepest mode grows"))
     beta = Number(
-        0.879, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
+        0.879,
+        low=0,
+        high=0.99,
+        hint=Phrase("0 is gradient descent, with 1 past gradients never fade"),
     )
-    n = Whole(10, low=1, high=12, hint="a thirteenth mode would take too many steps")
-    step = Whole(100, low=0, high=_HORIZON, hint="no more steps are taken")
-    mode = Whole(10, low=1, high=12, hint="there are n of them, 1 is the steepest")
+    n = Whole(10, low=1, high=12, hint=Phrase("a thirteenth mode would take too many steps"))
+    step = Whole(100, low=0, high=_HORIZON, hint=Phrase("no more steps are taken"))
+    mode = Whole(10, low=1, high=12, hint=Phrase("there are n of them, 1 is the steepest"))
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta", "n")
 
     @property

@@ -12,6 +12,7 @@ from ..checks import Array
 from ..descent import Trace, momentum, nesterov
 from ..labels import label
 from ..landscapes import lessard_recht_packard
+from ..messages import Phrase
 from ..plots import plot_iterates, subplots
 from .base import Choice, Explorable, Number, Whole
 
@@ -71,13 +72,16 @@ class Nesterov(Explorable):
     Integral Quadratic Constraints", SIAM Journal on Optimization 26(1), 2016.
     """
 
-    eta = Number(1 / 9, low=0, high=0.16, hint="beyond that the heavy ball always diverges")
+    eta = Number(1 / 9, low=0, high=0.16, hint=Phrase("beyond that the heavy ball always diverges"))
     beta = Number(
-        4 / 9, low=0, high=0.95, hint="0 is gradient descent, with 1 past gradients never fade"
+        4 / 9,
+        low=0,
+        high=0.95,
+        hint=Phrase("0 is gradient descent, with 1 past gradients never fade"),
     )
-    start = Number(3.3, low=-5, high=5, hint="take a place on the strip of starts")
+    start = Number(3.3, low=-5, high=5, hint=Phrase("take a place on the strip of starts"))
     ahead = Choice("own", words=("own", "same"))
-    steps = Whole(45, low=1, high=200, hint="a picture shows no more than that")
+    steps = Whole(45, low=1, high=200, hint=Phrase("a picture shows no more than that"))
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta", "start")
 
     def controls(self) -> list[Any]:

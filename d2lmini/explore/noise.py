@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..checks import Array
 from ..ensemble import NoisyPaths, noisy_descent
+from ..messages import Phrase
 from ..noise import noise_floor
 from ..plots import plot_cloud, plot_mean_square, subplots
 from ..spectrum import iteration_matrix
@@ -79,15 +80,18 @@ class Noise(Explorable):
        approximate Bayesian inference. Journal of Machine Learning Research, 18(134), 1-35.
     """
 
-    eta = Number(0.02, low=0.001, high=4, hint="a path that does not move has no floor")
+    eta = Number(0.02, low=0.001, high=4, hint=Phrase("a path that does not move has no floor"))
     beta = Number(
-        0.9, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
+        0.9,
+        low=0,
+        high=0.99,
+        hint=Phrase("0 is gradient descent, with 1 past gradients never fade"),
     )
-    sigma = Number(1, low=0, high=3, hint="a standard deviation; 0 is no noise")
-    start = Number(3, low=-3.5, high=3.5, hint="take a point nearer to the minimizer")
+    sigma = Number(1, low=0, high=3, hint=Phrase("a standard deviation; 0 is no noise"))
+    start = Number(3, low=-3.5, high=3.5, hint=Phrase("take a point nearer to the minimizer"))
     keep = Choice("eta", words=("eta", "alpha"))
-    seed = Whole(0, low=0, high=9999, hint="any seed of these makes other noise")
-    lam = Number(1, low=0.01, high=10, hint="the bowl needs walls")
+    seed = Whole(0, low=0, high=9999, hint=Phrase("any seed of these makes other noise"))
+    lam = Number(1, low=0.01, high=10, hint=Phrase("the bowl needs walls"))
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta")
 
     def controls(self) -> list[Any]:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from ..checks import Array
 from ..labels import label
+from ..messages import Phrase
 from ..palette import LIGHT
 from ..plots import subplots
 from ..spectrum import convergence_rate, iteration_matrix
@@ -64,11 +65,18 @@ class Phase(Explorable):
        Networks 12(1).
     """
 
-    eta = Number(0.1, low=0, high=4, hint="negative ones climb, and beyond 4 everything diverges")
-    beta = Number(
-        0.9, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
+    eta = Number(
+        0.1, low=0, high=4, hint=Phrase("negative ones climb, and beyond 4 everything diverges")
     )
-    start = Numbers((1.5, 0.0), low=-20, high=20, hint="take a point nearer to the minimizer")
+    beta = Number(
+        0.9,
+        low=0,
+        high=0.99,
+        hint=Phrase("0 is gradient descent, with 1 past gradients never fade"),
+    )
+    start = Numbers(
+        (1.5, 0.0), low=-20, high=20, hint=Phrase("take a point nearer to the minimizer")
+    )
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta")
 
     def controls(self) -> list[Any]:

@@ -9,6 +9,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from ..descent import Trace, gradient_descent, momentum, nesterov
+from ..messages import Phrase, tell
 from ..plots import plot_trace, subplots
 from ..problems import Quadratic
 from .base import Explorable, Number, Numbers, Whole
@@ -27,8 +28,12 @@ class Methods(traitlets.TraitType[tuple[str, ...], Any]):
         chosen = tuple(value) if isinstance(value, tuple | list) else ()
         if not chosen or any(m not in _METHODS for m in chosen) or len({*chosen}) < len(chosen):
             raise traitlets.TraitError(
-                f"Ravine needs methods among {_METHODS}, each at most once and at least one, "
-                f'got methods={value!r}: for one panel write methods=("gd",)'
+                tell(
+                    "Ravine needs methods among {names}, each at most once and at least one, "
+                    'got methods={methods!r}: for one panel write methods=("gd",)',
+                    names=_METHODS,
+                    methods=value,
+                )
             )
         return chosen
 
@@ -84,14 +89,19 @@ class Ravine(Explorable):
     .. [1] Goh, G. (2017). Why momentum really works. Distill.
     """
 
-    eta = Number(0.4, low=0, high=1, hint="negative ones climb")
+    eta = Number(0.4, low=0, high=1, hint=Phrase("negative ones climb"))
     beta = Number(
-        0.5, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
+        0.5,
+        low=0,
+        high=0.99,
+        hint=Phrase("0 is gradient descent, with 1 past gradients never fade"),
     )
-    start = Numbers((-5.0, -2.0), low=-100, high=100, hint="take a point nearer to the minimizer")
-    kappa = Number(20, low=1, high=1000, hint="the larger eigenvalue over the smaller one")
-    steepest = Number(4, low=0.01, high=100, hint="the valley needs walls")
-    steps = Whole(20, low=1, high=500, hint="a picture shows no more than that")
+    start = Numbers(
+        (-5.0, -2.0), low=-100, high=100, hint=Phrase("take a point nearer to the minimizer")
+    )
+    kappa = Number(20, low=1, high=1000, hint=Phrase("the larger eigenvalue over the smaller one"))
+    steepest = Number(4, low=0.01, high=100, hint=Phrase("the valley needs walls"))
+    steps = Whole(20, low=1, high=500, hint=Phrase("a picture shows no more than that"))
     methods = Methods(_METHODS[:2]).tag(sync=True)
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta")
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..averages import ema, mean_age, variance_effective_samples
 from ..checks import Array
+from ..messages import Phrase
 from ..plots import plot_smoothing, subplots
 from ._random import uniforms
 from .base import Choice, Explorable, Number, Whole
@@ -101,11 +102,15 @@ class Smoother(Explorable):
     .. [1] Kingma, D. P., & Ba, J. (2015). Adam: A method for stochastic optimization. ICLR.
     """
 
-    beta = Number(0.9, low=0, high=0.999, hint="0 has no memory, with 1 the average never moves")
-    seed = Whole(177, low=0, high=9999, hint="any seed of these makes another walk")
-    at = Whole(120, low=0, high=_STEPS, hint="the walk has no other steps")
+    beta = Number(
+        0.9, low=0, high=0.999, hint=Phrase("0 has no memory, with 1 the average never moves")
+    )
+    seed = Whole(177, low=0, high=9999, hint=Phrase("any seed of these makes another walk"))
+    at = Whole(120, low=0, high=_STEPS, hint=Phrase("the walk has no other steps"))
     bias = Choice("kept", words=("kept", "corrected"))
-    start = Number(60, low=-200, high=200, hint="begin nearer to 0, where the average begins")
+    start = Number(
+        60, low=-200, high=200, hint=Phrase("begin nearer to 0, where the average begins")
+    )
     shown: ClassVar[tuple[str, ...]] = ("beta",)
 
     def controls(self) -> list[Any]:

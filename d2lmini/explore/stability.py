@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..descent import Trace, momentum
+from ..messages import Phrase
 from ..optima import optimal_eta_beta
 from ..palette import LIGHT
 from ..plots import plot_rate_map, subplots
@@ -71,12 +72,18 @@ class Stability(Explorable):
     """
 
     eta = Number(
-        0.5, low=0, high=_WIDEST, hint="negative ones climb, and from 1 on everything diverges"
+        0.5,
+        low=0,
+        high=_WIDEST,
+        hint=Phrase("negative ones climb, and from 1 on everything diverges"),
     )
     beta = Number(
-        0.3, low=0, high=0.99, hint="0 is gradient descent, with 1 past gradients never fade"
+        0.3,
+        low=0,
+        high=0.99,
+        hint=Phrase("0 is gradient descent, with 1 past gradients never fade"),
     )
-    kappa = Number(20, low=1, high=1000, hint="the larger eigenvalue over the smaller one")
+    kappa = Number(20, low=1, high=1000, hint=Phrase("the larger eigenvalue over the smaller one"))
     shown: ClassVar[tuple[str, ...]] = ("eta", "beta")
 
     @property

@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from ..averages import effective_samples, mean_age, variance_effective_samples
 from ..averages import weights as fading
 from ..checks import Array
+from ..messages import Phrase
 from ..palette import LIGHT
 from ..plots import plot_weights, subplots
 from .base import Choice, Explorable, Number, Whole
@@ -62,10 +63,10 @@ class Weights(Explorable):
     d2lmini.weights, d2lmini.effective_samples, d2lmini.variance_effective_samples, d2lmini.mean_age
     """
 
-    beta = Number(0.9, low=0, high=0.99, hint="with 1 past gradients never fade")
-    bars = Whole(40, low=10, high=200, hint="more bars than that nobody can tell apart")
+    beta = Number(0.9, low=0, high=0.99, hint=Phrase("with 1 past gradients never fade"))
+    bars = Whole(40, low=10, high=200, hint=Phrase("more bars than that nobody can tell apart"))
     scale = Choice("raw", words=("raw", "normalised"))
-    age = Whole(10, low=0, high=199, hint="count the steps since the gradient was computed")
+    age = Whole(10, low=0, high=199, hint=Phrase("count the steps since the gradient was computed"))
     shown: ClassVar[tuple[str, ...]] = ("beta",)
 
     def controls(self) -> list[Any]:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from ..checks import as_array, shown
 from ..labels import label
+from ..messages import Phrase, tell
 from ..optima import optimal_eta_beta
 from ..palette import LIGHT
 from ..problems import Quadratic
@@ -54,7 +55,7 @@ def plot_best_rates(ax: Axes, betas: npt.ArrayLike, f: Quadratic) -> Artists:
     """
     check_axes(ax)
     check_quadratic(f)
-    beta = as_array("betas", betas, "pass for example np.linspace(0, 0.99, 100)")
+    beta = as_array("betas", betas, Phrase("pass for example np.linspace(0, 0.99, 100)"))
     if (
         beta.ndim != 1
         or beta.size < 2
@@ -62,8 +63,11 @@ def plot_best_rates(ax: Axes, betas: npt.ArrayLike, f: Quadratic) -> Artists:
         or not 0 <= beta[0] < beta[-1] < 1
     ):
         raise ValueError(
-            "betas must be at least two momenta in ascending order, 0 <= beta < 1, got "
-            f"{shown(betas)}: pass for example np.linspace(0, 0.99, 100)"
+            tell(
+                "betas must be at least two momenta in ascending order, 0 <= beta < 1, got "
+                "{got}: pass for example np.linspace(0, 0.99, 100)",
+                got=shown(betas),
+            )
         )
     _ = f.minimizer  # raises, and says why, if there is none
     lams = f.eigenvalues

@@ -11,6 +11,7 @@ from ..checks import as_count, as_number, check_kind
 from ..checks import shown as written
 from ..ensemble import NoisyPaths
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import Artists, check_axes, legend, whole_steps
 
@@ -71,15 +72,18 @@ def plot_cloud(
     Artists(4 lines, 3 marks, 0 texts)
     """
     check_axes(ax)
-    remedy = "pass d2l.noisy_descent(...)"
-    check_kind("runs", runs, NoisyPaths, "what noisy_descent returned", remedy)
-    i = as_count("coordinate", coordinate, "the first is 0")
+    remedy = Phrase("pass d2l.noisy_descent(...)")
+    check_kind("runs", runs, NoisyPaths, Phrase("what noisy_descent returned"), remedy)
+    i = as_count("coordinate", coordinate, Phrase("the first is 0"))
     if i >= runs.x.shape[2]:
         raise ValueError(
-            f"coordinate must be below {runs.x.shape[2]}, got coordinate={written(i)}: "
-            "the first is 0"
+            tell(
+                "coordinate must be below {dim}, got coordinate={coordinate}: the first is 0",
+                dim=runs.x.shape[2],
+                coordinate=written(i),
+            )
         )
-    single = min(as_count("shown", shown, "pass for example shown=3"), runs.paths)
+    single = min(as_count("shown", shown, Phrase("pass for example shown=3")), runs.paths)
     x = np.clip(runs.x[:, :, i], -_FAR, _FAR)  # (steps + 1, paths)
     steps = np.unique(np.linspace(0, runs.steps, min(_POINTS, runs.steps + 1)).round().astype(int))
     low, high = np.quantile(x[steps], _SHARE, axis=1)
@@ -102,11 +106,15 @@ def plot_cloud(
         lines.append(path)
     named = [mean, Line2D([], [], color=colour, alpha=0.22, linewidth=9, label=label("cloud.band"))]
     if floor is not None:
-        variance = as_number("floor", floor, "floor >= 0", "pass d2l.noise_floor(...)")
+        variance = as_number("floor", floor, "floor >= 0", Phrase("pass d2l.noise_floor(...)"))
         if not 0 <= variance <= _FAR**2:
             raise ValueError(
-                f"floor must be a variance >= 0, got floor={variance:g}, and at most {_FAR**2:g}: "
-                "pass d2l.noise_floor(...) where that is finite"
+                tell(
+                    "floor must be a variance >= 0, got floor={floor:g}, and at most {most:g}: "
+                    "pass d2l.noise_floor(...) where that is finite",
+                    floor=variance,
+                    most=_FAR**2,
+                )
             )
         for sign in (1, -1):
             mark = ax.axhline(

@@ -8,6 +8,7 @@ from matplotlib.text import Text
 
 from ..checks import Array
 from ..labels import label
+from ..messages import tell
 from ..problems import Quadratic
 from ..trace import Trace, eigenmode_errors
 from .drawing import (
@@ -72,8 +73,12 @@ def plot_decay(ax: Axes, f: Quadratic, *traces: Trace) -> Artists:
     for trace in traces:
         if trace.x.shape[1] != f.dim:
             raise ValueError(
-                f"f has d = {f.dim} and a trace has d = {trace.x.shape[1]}: "
-                "pass the function that the trace descended"
+                tell(
+                    "f has d = {dim} and a trace has d = {trace_dim}: pass the function that "
+                    "the trace descended",
+                    dim=f.dim,
+                    trace_dim=trace.x.shape[1],
+                )
             )
     distances = [eigenmode_errors(trace, f) for trace in traces]  # each (steps + 1, d)
     low, high = whole_decades(np.concatenate([distance.ravel() for distance in distances]))

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from ..checks import as_array, check_kind, shown
 from ..labels import label
+from ..messages import Phrase, tell
 from .drawing import (
     Artists,
     check_axes,
@@ -67,27 +68,43 @@ def plot_distances(
     """
     check_axes(ax)
     example = "{'β = 0.6': np.linalg.norm(trace.x, axis=1)}"
-    what = "a mapping from labels to distances"
-    check_kind("distances", distances, Mapping, what, f"pass for example {example}")
+    what = Phrase("a mapping from labels to distances")
+    check_kind(
+        "distances", distances, Mapping, what, Phrase("pass for example {example}", example=example)
+    )
     require(distances, "plot_distances", example)
-    remedy = f"pass for example methods={['gd'] * len(distances)}"
+    remedy = Phrase("pass for example methods={methods}", methods=["gd"] * len(distances))
     try:
         methods = ["nesterov"] * len(distances) if methods is None else list(methods)
     except TypeError:  # also of an array without dimensions
-        raise TypeError(f"methods must be a list, got {shown(methods)}: {remedy}") from None
+        raise TypeError(
+            tell("methods must be a list, got {got}: {remedy}", got=shown(methods), remedy=remedy)
+        ) from None
     known = [isinstance(method, str) and method in _METHODS for method in methods]
     if len(methods) != len(distances) or not all(known):
         raise ValueError(
-            f"methods must name one of {', '.join(_METHODS)} for each of the {len(distances)} "
-            f"runs, got {shown(methods)}: {remedy}"
+            tell(
+                "methods must name one of {names} for each of the {count} runs, got {got}: "
+                "{remedy}",
+                names=", ".join(_METHODS),
+                count=len(distances),
+                got=shown(methods),
+                remedy=remedy,
+            )
         )
     curves = {}
     for name, given in distances.items():
-        curve = as_array(f"distances[{name!r}]", given, "pass np.linalg.norm(trace.x, axis=1)")
+        curve = as_array(
+            f"distances[{name!r}]", given, Phrase("pass np.linalg.norm(trace.x, axis=1)")
+        )
         if curve.ndim != 1 or curve.size == 0 or (curve < 0).any():
             raise ValueError(
-                f"distances[{name!r}] must be distances >= 0 of shape (steps + 1,), got shape "
-                f"{curve.shape}: pass np.linalg.norm(trace.x, axis=1)"
+                tell(
+                    "distances[{name!r}] must be distances >= 0 of shape (steps + 1,), got "
+                    "shape {shape}: pass np.linalg.norm(trace.x, axis=1)",
+                    name=name,
+                    shape=curve.shape,
+                )
             )
         curves[name] = curve
     low, high = whole_decades(np.concatenate(list(curves.values())))

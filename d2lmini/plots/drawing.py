@@ -17,6 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 from ..checks import Array, check_kind
 from ..descent import Trace
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from ..problems import Quadratic
 
@@ -90,25 +91,37 @@ def ascending(values: Array) -> bool:
 
 def check_axes(ax: Any) -> None:
     """Raise an error if there is nothing to draw on."""
-    check_kind("ax", ax, Axes, "an Axes of Matplotlib", "begin with fig, ax = d2l.subplots()")
+    check_kind(
+        "ax",
+        ax,
+        Axes,
+        Phrase("an Axes of Matplotlib"),
+        Phrase("begin with fig, ax = d2l.subplots()"),
+    )
 
 
 def check_quadratic(f: Any) -> None:
     """Raise an error if `f` is no quadratic, whose curvature is known."""
-    check_kind("f", f, Quadratic, "a Quadratic", "pass for example d2l.ravine()")
+    check_kind("f", f, Quadratic, Phrase("a Quadratic"), Phrase("pass for example d2l.ravine()"))
 
 
 def check_traces(traces: Iterable[Any]) -> None:
     """Raise an error if one of several runs is none."""
     for trace in traces:
-        check_kind("trace", trace, Trace, "a Trace", "pass what d2l.momentum returned")
+        check_kind(
+            "trace", trace, Trace, Phrase("a Trace"), Phrase("pass what d2l.momentum returned")
+        )
 
 
 def require(things: Any, function: str, example: str) -> None:
     """Raise an error if there is nothing to draw."""
     if not things:
         raise ValueError(
-            f"{function} has nothing to draw: pass at least one run, such as {example}"
+            tell(
+                "{function} has nothing to draw: pass at least one run, such as {example}",
+                function=function,
+                example=example,
+            )
         )
 
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator
 
 from ..checks import Array
 from ..labels import label
+from ..messages import tell
 from ..palette import LIGHT
 from ..problems import Quadratic
 from ..trace import Trace, eigenmode_errors
@@ -72,8 +73,11 @@ def plot_eigenmodes(ax: Axes, f: Quadratic, *traces: Trace) -> Artists:
     require(traces, "plot_eigenmodes", "d2l.gradient_descent(f.grad, x0, eta=0.4, steps=20)")
     if len(traces) > 2:
         raise ValueError(
-            f"plot_eigenmodes draws one or two runs, got {len(traces)}: draw the others in a "
-            "second panel"
+            tell(
+                "plot_eigenmodes draws one or two runs, got {count}: draw the others in a "
+                "second panel",
+                count=len(traces),
+            )
         )
     rows = np.arange(f.dim, dtype=np.float64)
     height = 0.8 / len(traces)

@@ -12,6 +12,7 @@ from ..descent import Trace
 from ..labels import label
 from ..landscapes import Landscape
 from ..mechanics import energy
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import (
     Artists,
@@ -68,15 +69,18 @@ def plot_energy(ax: Axes, f: Landscape, *traces: Trace) -> Artists:
     Artists(1 lines, 3 marks, 1 texts)
     """
     check_axes(ax)
-    remedy = "for a Quadratic there are plot_phase and plot_trace"
-    check_kind("f", f, Landscape, "a Landscape", remedy)
+    remedy = Phrase("for a Quadratic there are plot_phase and plot_trace")
+    check_kind("f", f, Landscape, Phrase("a Landscape"), remedy)
     check_traces(traces)
     require(traces, "plot_energy", "d2l.momentum(f.grad, -3, eta=0.2, beta=0.9, steps=200)")
     for trace in traces:
         if trace.diverged:
             raise ValueError(
-                f"plot_energy draws runs that stay in the picture, and {trace!r} does not: "
-                "take a smaller eta"
+                tell(
+                    "plot_energy draws runs that stay in the picture, and {trace!r} does not: "
+                    "take a smaller eta",
+                    trace=trace,
+                )
             )
     paths = [np.column_stack([trace.x[:, 0], energy(trace, f)]) for trace in traces]
     x = _places(f, paths)

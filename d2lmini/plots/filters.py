@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from ..checks import Array, as_array, check_kind
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import DASHES, Artists, check_axes, legend, require
 
@@ -68,19 +69,29 @@ def plot_filters(
     compared = {} if references is None else references
     example = "{'t = 10': 1 - (1 - eta * lam) ** 10}"
     for role, given in (("filters", filters), ("references", compared)):
-        what = "a mapping from labels to curves"
-        check_kind(role, given, Mapping, what, f"pass for example {example}")
+        what = Phrase("a mapping from labels to curves")
+        check_kind(
+            role, given, Mapping, what, Phrase("pass for example {example}", example=example)
+        )
     require(filters, "plot_filters", example)
     if len(filters) > len(_COLOURS) or len(compared) > len(filters):
         raise ValueError(
-            f"plot_filters draws up to {len(_COLOURS)} filters and no more references than "
-            f"filters, got {len(filters)} and {len(compared)}: draw the others in a second panel"
+            tell(
+                "plot_filters draws up to {most} filters and no more references than filters, "
+                "got {filters} and {references}: draw the others in a second panel",
+                most=len(_COLOURS),
+                filters=len(filters),
+                references=len(compared),
+            )
         )
-    lam = as_array("lams", lams, "pass for example np.geomspace(1e-3, 1, 50)")
+    lam = as_array("lams", lams, Phrase("pass for example np.geomspace(1e-3, 1, 50)"))
     if lam.ndim != 1 or lam.size < 2 or lam[0] <= 0 or not (np.diff(lam) > 0).all():
         raise ValueError(
-            "lams must be at least two numbers > 0 in ascending order, got "
-            f"shape {lam.shape}: pass for example np.geomspace(1e-3, 1, 50)"
+            tell(
+                "lams must be at least two numbers > 0 in ascending order, got shape {shape}: "
+                "pass for example np.geomspace(1e-3, 1, 50)",
+                shape=lam.shape,
+            )
         )
     curves = [(name, _curve("filters", name, given, lam)) for name, given in filters.items()]
     others = [(name, _curve("references", name, given, lam)) for name, given in compared.items()]
@@ -120,15 +131,31 @@ def plot_filters(
 
 
 def _curve(role: str, name: str, values: npt.ArrayLike, lam: Array) -> Array:
-    curve = as_array(f"in {role}, the curve {name!r}", values, "pass one number per eigenvalue")
+    curve = as_array(
+        Phrase("in {role}, the curve {name!r}", role=role, name=name),
+        values,
+        Phrase("pass one number per eigenvalue"),
+    )
     if curve.shape != lam.shape:
         raise ValueError(
-            f"in {role}, the curve {name!r} must have the shape of lams, {lam.shape}, "
-            f"got {curve.shape}: pass one number per eigenvalue"
+            tell(
+                "in {role}, the curve {name!r} must have the shape of lams, {shape}, got "
+                "{got_shape}: pass one number per eigenvalue",
+                role=role,
+                name=name,
+                shape=lam.shape,
+                got_shape=curve.shape,
+            )
         )
     if np.abs(curve).max() > _LARGEST:
         raise ValueError(
-            f"in {role}, the curve {name!r} must be at most {_LARGEST:g} in size to be drawn, got "
-            f"{curve[np.abs(curve).argmax()]:g}: take a smaller eta, or fewer steps"
+            tell(
+                "in {role}, the curve {name!r} must be at most {most:g} in size to be drawn, "
+                "got {largest:g}: take a smaller eta, or fewer steps",
+                role=role,
+                name=name,
+                most=_LARGEST,
+                largest=curve[np.abs(curve).argmax()],
+            )
         )
     return curve

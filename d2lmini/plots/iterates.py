@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from ..checks import Array, check_kind
 from ..descent import Trace
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import (
     Artists,
@@ -54,15 +55,19 @@ def plot_iterates(ax: Axes, traces: Mapping[str, Trace]) -> Artists:
     Artists(1 lines, 1 marks, 0 texts)
     """
     check_axes(ax)
-    remedy = "pass for example {'η = 0.4': trace}"
-    check_kind("traces", traces, Mapping, "a mapping from labels to runs", remedy)
+    remedy = Phrase("pass for example {example}", example="{'η = 0.4': trace}")
+    check_kind("traces", traces, Mapping, Phrase("a mapping from labels to runs"), remedy)
     check_traces(traces.values())
     require(traces, "plot_iterates", "{'η = 0.4': trace}")
     for name, trace in traces.items():
         if trace.x.shape[1] != 1:
             raise ValueError(
-                f"plot_iterates draws one variable, and {name!r} has d = {trace.x.shape[1]}: "
-                "for d = 2 there is plot_trace"
+                tell(
+                    "plot_iterates draws one variable, and {name!r} has d = {trace_dim}: for d "
+                    "= 2 there is plot_trace",
+                    name=name,
+                    trace_dim=trace.x.shape[1],
+                )
             )
     runs = list(traces.values())
     calm = [trace.x for trace in runs if not trace.diverged]

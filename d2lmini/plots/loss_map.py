@@ -17,6 +17,7 @@ from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from ..checks import Array, as_array, as_number, as_reals
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import SMALL, Artists, check_axes, legend, say
 
@@ -89,40 +90,62 @@ def plot_loss_map(
     Artists(1 lines, 16 marks, 1 texts)
     """
     check_axes(ax)
-    eta = _axis("etas", etas, "learning rates > 0", "[0.01, 0.1, 1]")
+    eta = _axis("etas", etas, Phrase("learning rates > 0"), "[0.01, 0.1, 1]")
     if eta[0] <= 0:
         raise ValueError(
-            f"etas must be > 0 on a logarithmic axis, got {eta[0]:g}: pass for example [0.01, 0.1]"
+            tell(
+                "etas must be > 0 on a logarithmic axis, got {least:g}: pass for example "
+                "[0.01, 0.1]",
+                least=eta[0],
+            )
         )
-    beta = _axis("betas", betas, "momenta with 0 <= beta < 1", "[0, 0.5, 0.9]")
+    beta = _axis("betas", betas, Phrase("momenta with 0 <= beta < 1"), "[0, 0.5, 0.9]")
     if beta[0] < 0 or beta[-1] >= 1:
         wrong = beta[0] if beta[0] < 0 else beta[-1]
         raise ValueError(
-            f"betas must be momenta with 0 <= beta < 1, got {wrong:g}: pass for example [0, 0.9]"
+            tell(
+                "betas must be momenta with 0 <= beta < 1, got {wrong:g}: pass for example "
+                "[0, 0.9]",
+                wrong=wrong,
+            )
         )
     loss = _losses(losses, (eta.size, beta.size))
-    remedy = "np.log(10) is the loss of guessing a digit"
+    remedy = Phrase("np.log(10) is the loss of guessing a digit")
     limit = as_number("limit", limit, "limit > 0", remedy)
     if limit <= 0:
-        raise ValueError(f"limit must be a loss > 0, got limit={limit:g}: {remedy}")
+        raise ValueError(
+            tell(
+                "limit must be a loss > 0, got limit={limit:g}: {remedy}",
+                limit=limit,
+                remedy=remedy,
+            )
+        )
     lowest = limit * 0.5 ** ((_LEVELS - 1) / 2)
     if floor is not None:
-        remedy = "it is the loss of the darkest cells"
+        remedy = Phrase("it is the loss of the darkest cells")
         lowest = as_number("floor", floor, "0 < floor < limit", remedy)
         if not 0 < lowest < limit:
             raise ValueError(
-                f"floor must be a loss > 0 below limit={limit:g}, got floor={lowest:g}: {remedy}"
+                tell(
+                    "floor must be a loss > 0 below limit={limit:g}, got floor={floor:g}: {remedy}",
+                    limit=limit,
+                    floor=lowest,
+                    remedy=remedy,
+                )
             )
-    steps = as_array("effective", effective, "pass for example [0.2, 2]")
+    steps = as_array("effective", effective, Phrase("pass for example [0.2, 2]"))
     if steps.ndim != 1 or (steps <= 0).any():
-        raise ValueError("effective must be effective steps > 0: pass for example [0.2, 2]")
+        raise ValueError(tell("effective must be effective steps > 0: pass for example [0.2, 2]"))
 
     x, y = np.log10(eta), -np.log10(1 - beta)
     for name, places in (("etas", x), ("betas", y)):
         if np.diff(places).min() < _NEAR * max(np.ptp(places), 1):
             raise ValueError(
-                f"{name} holds two numbers that are too close on its logarithmic axis for a cell "
-                "each: leave one of them out"
+                tell(
+                    "{name} holds two numbers that are too close on its logarithmic axis for a "
+                    "cell each: leave one of them out",
+                    name=name,
+                )
             )
     x_edges, y_edges = _edges(x), _edges(y)
     ax.set_xlim(x_edges[0], x_edges[-1])
@@ -160,22 +183,33 @@ def plot_loss_map(
     return Artists(tuple(lines), tuple(marks), tuple(texts))
 
 
-def _axis(name: str, values: npt.ArrayLike, kind: str, example: str) -> Array:
-    array = as_array(name, values, f"pass for example {example}")
+def _axis(name: str, values: npt.ArrayLike, kind: Phrase, example: str) -> Array:
+    array = as_array(name, values, Phrase("pass for example {example}", example=example))
     if array.ndim != 1 or array.size < 2 or not (np.diff(array) > 0).all():
         raise ValueError(
-            f"{name} must be at least two {kind} in ascending order, got shape {array.shape}: "
-            f"pass for example {example}"
+            tell(
+                "{name} must be at least two {kind} in ascending order, got shape {shape}: "
+                "pass for example {example}",
+                name=name,
+                kind=kind,
+                shape=array.shape,
+                example=example,
+            )
         )
     return array
 
 
 def _losses(values: npt.ArrayLike, shape: tuple[int, int]) -> Array:
-    remedy = "pass what the sweep's grid('loss') returns"
+    remedy = Phrase("pass what the sweep's grid('loss') returns")
     loss = as_reals("losses", values, remedy)  # unlike as_array's, these may be infinite
     if loss.shape != shape:
         raise ValueError(
-            f"losses must have the shape (etas, betas) = {shape}, got {loss.shape}: {remedy}"
+            tell(
+                "losses must have the shape (etas, betas) = {shape}, got {got_shape}: {remedy}",
+                shape=shape,
+                got_shape=loss.shape,
+                remedy=remedy,
+            )
         )
     return loss
 

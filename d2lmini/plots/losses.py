@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from ..checks import as_number, check_kind
 from ..history import History
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import DASHES, Artists, check_axes, legend, require
 
@@ -58,10 +59,12 @@ def plot_losses(ax: Axes, histories: Mapping[str, History], target: float | None
     Artists(1 lines, 2 marks, 0 texts)
     """
     check_axes(ax)
-    remedy = "pass for example {'β = 0.9': history}"
-    check_kind("histories", histories, Mapping, "a mapping from labels to runs", remedy)
+    remedy = Phrase("pass for example {example}", example="{'β = 0.9': history}")
+    check_kind("histories", histories, Mapping, Phrase("a mapping from labels to runs"), remedy)
     for history in histories.values():
-        check_kind("history", history, History, "a History", "pass what d2l.train returned")
+        check_kind(
+            "history", history, History, Phrase("a History"), Phrase("pass what d2l.train returned")
+        )
     require(histories, "plot_losses", "{'β = 0.9': history}")
     curves = {}
     for name, history in histories.items():
@@ -69,17 +72,26 @@ def plot_losses(ax: Axes, histories: Mapping[str, History], target: float | None
         drawable = (loss >= 1 / _LARGEST) & (loss <= _LARGEST)
         if loss.ndim != 1 or not drawable.any():
             raise ValueError(
-                f"the run {name!r} has no finite positive loss to draw, shape {loss.shape}: "
-                "train for at least one step, with an eta that does not diverge"
+                tell(
+                    "the run {name!r} has no finite positive loss to draw, shape {got_shape}: "
+                    "train for at least one step, with an eta that does not diverge",
+                    name=name,
+                    got_shape=loss.shape,
+                )
             )
         curves[name] = np.where(drawable, loss, np.nan)
     bounds = [np.nanmin(c) for c in curves.values()] + [np.nanmax(c) for c in curves.values()]
     if target is not None:
-        target = as_number("target", target, "target > 0", "pass for example target=0.1")
+        target = as_number("target", target, "target > 0", Phrase("pass for example target=0.1"))
         if not 1 / _LARGEST <= target <= _LARGEST:
             raise ValueError(
-                f"target must be > 0 on a logarithmic axis, and between {1 / _LARGEST:g} and "
-                f"{_LARGEST:g}, got target={target:g}: pass for example target=0.1"
+                tell(
+                    "target must be > 0 on a logarithmic axis, and between {least:g} and "
+                    "{most:g}, got target={target:g}: pass for example target=0.1",
+                    least=1 / _LARGEST,
+                    most=_LARGEST,
+                    target=target,
+                )
             )
         bounds.append(target)
     # The extra room keeps a last digit from deciding which round number comes next.

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from ..checks import as_count, as_number, check_kind, shown
 from ..ensemble import NoisyPaths
 from ..labels import label
+from ..messages import Phrase, tell
 from .drawing import Artists, check_axes, legend, log_axis, looks, require, whole_steps
 
 _FAR = 1e100  # squares beyond overflow; a path that diverges is drawn to here
@@ -67,39 +68,53 @@ def plot_mean_square(
     Artists(1 lines, 1 marks, 0 texts)
     """
     check_axes(ax)
-    remedy = "pass for example {'β = 0.9': d2l.noisy_descent(...)}"
-    check_kind("runs", runs, Mapping, "a mapping from labels to noisy runs", remedy)
+    remedy = Phrase("pass for example {example}", example="{'β = 0.9': d2l.noisy_descent(...)}")
+    check_kind("runs", runs, Mapping, Phrase("a mapping from labels to noisy runs"), remedy)
     known = {} if floors is None else floors
-    remedy = "pass for example {'β = 0.9': d2l.noise_floor(...)}"
-    check_kind("floors", known, Mapping, "a mapping from labels to variances", remedy)
+    remedy = Phrase("pass for example {example}", example="{'β = 0.9': d2l.noise_floor(...)}")
+    check_kind("floors", known, Mapping, Phrase("a mapping from labels to variances"), remedy)
     require(runs, "plot_mean_square", "{'β = 0.9': d2l.noisy_descent(...)}")
-    i = as_count("coordinate", coordinate, "the first is 0")
+    i = as_count("coordinate", coordinate, Phrase("the first is 0"))
     squares = {}
     for name, paths in runs.items():
         if not isinstance(paths, NoisyPaths):
             raise TypeError(
-                f"runs must hold what noisy_descent returned, and {name!r} is "
-                f"{type(paths).__name__}: pass d2l.noisy_descent(...)"
+                tell(
+                    "runs must hold what noisy_descent returned, and {name!r} is {got}: pass "
+                    "d2l.noisy_descent(...)",
+                    name=name,
+                    got=type(paths).__name__,
+                )
             )
         if i >= paths.x.shape[2]:
             raise ValueError(
-                f"coordinate must be below {paths.x.shape[2]}, got coordinate={shown(i)}: "
-                "the first is 0"
+                tell(
+                    "coordinate must be below {dim}, got coordinate={coordinate}: the first is 0",
+                    dim=paths.x.shape[2],
+                    coordinate=shown(i),
+                )
             )
         square = (np.clip(paths.x[:, :, i], -_FAR, _FAR) ** 2).mean(axis=1)  # (steps + 1,)
         squares[name] = np.where(square > 0, square, np.nan)
     levels = {}
     for name, floor in known.items():
-        level = as_number("floor", floor, "floor > 0", "pass d2l.noise_floor(...)")
+        level = as_number("floor", floor, "floor > 0", Phrase("pass d2l.noise_floor(...)"))
         if not 0 < level <= _FAR**2:
             raise ValueError(
-                f"floor must be > 0 on a logarithmic axis, got floor={level:g}, and at most "
-                f"{_FAR**2:g}: pass d2l.noise_floor(...) where that is finite"
+                tell(
+                    "floor must be > 0 on a logarithmic axis, got floor={floor:g}, and at most "
+                    "{most:g}: pass d2l.noise_floor(...) where that is finite",
+                    floor=level,
+                    most=_FAR**2,
+                )
             )
         if name not in runs:
             raise ValueError(
-                f"the floor {name!r} belongs to no curve: use one of the labels "
-                f"{', '.join(map(repr, runs))}"
+                tell(
+                    "the floor {name!r} belongs to no curve: use one of the labels {labels}",
+                    name=name,
+                    labels=", ".join(map(repr, runs)),
+                )
             )
         levels[name] = level
     seen = np.concatenate([*squares.values(), list(levels.values())])

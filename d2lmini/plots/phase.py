@@ -12,6 +12,7 @@ from matplotlib.text import Text
 from ..checks import Array, as_number
 from ..descent import Trace
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import (
     DOTTABLE,
@@ -76,15 +77,23 @@ def plot_phase(ax: Axes, *traces: Trace, rest: float | None = None) -> Artists:
     require(traces, "plot_phase", "d2l.momentum(lambda x: x, 4, eta=0.1, beta=0.9, steps=60)")
     if any(trace.x.shape[1] != 1 for trace in traces):
         raise ValueError(
-            "plot_phase draws runs with d = 1, got d = "
-            f"{', '.join(str(trace.x.shape[1]) for trace in traces)} (for d = 2 there is "
-            "plot_trace)"
+            tell(
+                "plot_phase draws runs with d = 1, got d = {dims} (for d = 2 there is plot_trace)",
+                dims=", ".join(str(trace.x.shape[1]) for trace in traces),
+            )
         )
     if rest is not None:
-        remedy = "pass rest=0"
-        rest = as_number("rest", rest, "the position where the gradient vanishes", remedy)
+        remedy = Phrase("pass rest=0")
+        rest = as_number("rest", rest, Phrase("the position where the gradient vanishes"), remedy)
         if abs(rest) > _FARTHEST:
-            raise ValueError(f"rest must be within {_FARTHEST:g} of 0, got rest={rest:g}: {remedy}")
+            raise ValueError(
+                tell(
+                    "rest must be within {most:g} of 0, got rest={rest:g}: {remedy}",
+                    most=_FARTHEST,
+                    rest=rest,
+                    remedy=remedy,
+                )
+            )
     paths = [np.concatenate([trace.x, trace.v], axis=1) for trace in traces]  # (steps + 1, 2)
     limits = _window(paths, rest)
     ax.set_xlim(*limits[0])

@@ -11,6 +11,7 @@ from matplotlib.text import Text
 
 from ..checks import Array, as_array
 from ..labels import label
+from ..messages import Phrase, tell
 from ..optima import optimal_eta_beta
 from ..palette import LIGHT
 from ..problems import Quadratic
@@ -84,15 +85,22 @@ def plot_rate_map(
     beta = _axis("betas", betas, "np.linspace(0, 1, 101)")
     if beta[-1] > 1:
         raise ValueError(
-            f"betas must not exceed 1, got {beta[-1]:g}: beyond it nothing converges; "
-            "pass for example np.linspace(0, 1, 101)"
+            tell(
+                "betas must not exceed 1, got {largest:g}: beyond it nothing converges; pass "
+                "for example np.linspace(0, 1, 101)",
+                largest=beta[-1],
+            )
         )
-    rate = as_array("rates", rates, "pass what convergence_rate returns")
+    rate = as_array("rates", rates, Phrase("pass what convergence_rate returns"))
     if rate.shape != (beta.size, eta.size):
         raise ValueError(
-            f"rates must have the shape (betas, etas) = {(beta.size, eta.size)}, got {rate.shape}: "
-            "pass convergence_rate(f.eigenvalues, eta=etas[:, None], beta=betas[:, None, None])"
-            ".max(axis=-1)"
+            tell(
+                "rates must have the shape (betas, etas) = {shape}, got {got_shape}: pass "
+                "convergence_rate(f.eigenvalues, eta=etas[:, None], "
+                "beta=betas[:, None, None]).max(axis=-1)",
+                shape=(beta.size, eta.size),
+                got_shape=rate.shape,
+            )
         )
     _ = f.minimizer  # raises, and says why, if there is none
     lowest, highest = float(f.eigenvalues[0]), float(f.eigenvalues[-1])
@@ -149,11 +157,16 @@ def plot_rate_map(
 
 
 def _axis(name: str, values: npt.ArrayLike, example: str) -> Array:
-    array = as_array(name, values, f"pass for example {example}")
+    array = as_array(name, values, Phrase("pass for example {example}", example=example))
     if array.ndim != 1 or array.size < 2 or not ascending(array):
         raise ValueError(
-            f"{name} must be at least two numbers from 0 to 1e100 in ascending order, got "
-            f"shape {array.shape}: pass for example {example}"
+            tell(
+                "{name} must be at least two numbers from 0 to 1e100 in ascending order, got "
+                "shape {shape}: pass for example {example}",
+                name=name,
+                shape=array.shape,
+                example=example,
+            )
         )
     return array
 

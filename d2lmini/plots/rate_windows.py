@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from ..checks import Array, as_array, shown
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from ..problems import Quadratic
 from ..spectrum import convergence_rate
@@ -113,13 +114,19 @@ def plot_rate_windows(ax: Axes, betas: npt.ArrayLike, f: Quadratic) -> Artists:
 
 
 def _momenta(betas: npt.ArrayLike) -> Array:
-    beta = np.atleast_1d(as_array("betas", betas, "pass momenta such as [0, 0.9]"))
+    beta = np.atleast_1d(as_array("betas", betas, Phrase("pass momenta such as [0, 0.9]")))
     if beta.ndim != 1 or not 1 <= beta.size <= len(_LOOKS) or np.unique(beta).size != beta.size:
         raise ValueError(
-            f"betas must be 1 to {len(_LOOKS)} different momenta, got {shown(betas)}: "
-            "draw the others in a second panel"
+            tell(
+                "betas must be 1 to {most} different momenta, got {got}: draw the others in a "
+                "second panel",
+                most=len(_LOOKS),
+                got=shown(betas),
+            )
         )
     if not ((beta >= 0) & (beta < 1)).all():
         wrong = beta[(beta < 0) | (beta >= 1)][0]
-        raise ValueError(f"betas need 0 <= beta < 1, got {wrong:g}: nothing else converges")
+        raise ValueError(
+            tell("betas need 0 <= beta < 1, got {wrong:g}: nothing else converges", wrong=wrong)
+        )
     return beta

@@ -9,6 +9,7 @@ from matplotlib.text import Text
 
 from ..checks import Array, as_array
 from ..labels import label
+from ..messages import Phrase, tell
 from ..optima import optimal_eta
 from ..palette import LIGHT
 from ..problems import Quadratic
@@ -51,11 +52,14 @@ def plot_rates(ax: Axes, etas: npt.ArrayLike, f: Quadratic) -> Artists:
     """
     check_axes(ax)
     check_quadratic(f)
-    eta = as_array("etas", etas, "pass for example np.linspace(0, 0.6, 301)")
+    eta = as_array("etas", etas, Phrase("pass for example np.linspace(0, 0.6, 301)"))
     if eta.ndim != 1 or eta.size < 2 or not ascending(eta):
         raise ValueError(
-            "etas must be at least two learning rates from 0 to 1e100 in ascending order, got "
-            f"shape {eta.shape}: pass for example np.linspace(0, 0.6, 301)"
+            tell(
+                "etas must be at least two learning rates from 0 to 1e100 in ascending order, "
+                "got shape {shape}: pass for example np.linspace(0, 0.6, 301)",
+                shape=eta.shape,
+            )
         )
     _ = f.minimizer  # raises, and says why, if there is none
     lams = f.eigenvalues

@@ -11,11 +11,12 @@ from matplotlib.text import Text
 
 from ..checks import as_array, check_kind, shown
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import DASHES, Artists, check_axes, legend, say
 
 _WIDEST = 4.4  # ηλ; everything beyond 4 diverges, whatever β is
-_REMEDY = "pass (ηλ, β), for example {'A': (0.1, 0.9)}"
+_REMEDY = Phrase("pass (ηλ, β), for example {example}", example="{'A': (0.1, 0.9)}")
 
 
 def plot_regimes(ax: Axes, points: Mapping[str, npt.ArrayLike] | None = None) -> Artists:
@@ -56,7 +57,7 @@ def plot_regimes(ax: Axes, points: Mapping[str, npt.ArrayLike] | None = None) ->
     """
     check_axes(ax)
     given = {} if points is None else points
-    check_kind("points", given, Mapping, "a mapping from names to pairs", _REMEDY)
+    check_kind("points", given, Mapping, Phrase("a mapping from names to pairs"), _REMEDY)
     named = {name: _point(name, value) for name, value in given.items()}
     ax.set_xlim(0, _WIDEST)
     ax.set_ylim(0, 1)
@@ -138,7 +139,13 @@ def _point(name: str, value: npt.ArrayLike) -> tuple[float, float]:
     pair = as_array("points", value, _REMEDY)
     if pair.shape != (2,) or not (0 <= pair[0] <= _WIDEST and 0 <= pair[1] <= 1):
         raise ValueError(
-            f"the point {name!r} must be a pair with 0 <= ηλ <= {_WIDEST:g} and 0 <= β <= 1, got "
-            f"{shown(value)}: {_REMEDY}"
+            tell(
+                "the point {name!r} must be a pair with 0 <= ηλ <= {widest:g} and 0 <= β <= 1, "
+                "got {got}: {remedy}",
+                name=name,
+                widest=_WIDEST,
+                got=shown(value),
+                remedy=_REMEDY,
+            )
         )
     return float(pair[0]), float(pair[1])

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from ..checks import MOST, Array, as_array, as_count, check_kind
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import DASHES, Artists, check_axes, legend, require, whole_steps
 
@@ -56,29 +57,45 @@ def plot_smoothing(
     """
     check_axes(ax)
     example = '{"β = 0.9": d2l.ema(y, 0.9)}'
-    what = "a mapping from labels to averages"
-    check_kind("averages", averages, Mapping, what, f"pass for example {example}")
+    what = Phrase("a mapping from labels to averages")
+    check_kind(
+        "averages", averages, Mapping, what, Phrase("pass for example {example}", example=example)
+    )
     require(averages, "plot_smoothing", example)
     if len(averages) > len(_COLOURS):
         raise ValueError(
-            f"plot_smoothing draws at most {len(_COLOURS)} averages, got {len(averages)}: "
-            "more could not be told apart; use a second panel"
+            tell(
+                "plot_smoothing draws at most {most} averages, got {count}: more could not be "
+                "told apart; use a second panel",
+                most=len(_COLOURS),
+                count=len(averages),
+            )
         )
-    begin = as_count("first", first, "pass 0 or 1", most=MOST)
-    sequence = _drawable("y", y, "pass a sequence such as [1, 2, 3]")
+    begin = as_count("first", first, Phrase("pass 0 or 1"), most=MOST)
+    sequence = _drawable("y", y, Phrase("pass a sequence such as [1, 2, 3]"))
     if sequence.ndim != 1 or sequence.size == 0:
         raise ValueError(
-            f"y must be a sequence of shape (n,), got shape {sequence.shape}: pass one coordinate"
+            tell(
+                "y must be a sequence of shape (n,), got shape {shape}: pass one coordinate",
+                shape=sequence.shape,
+            )
         )
     curves = {
-        name: _drawable(f"in averages, {name}", curve, "pass one number per step")
+        name: _drawable(
+            Phrase("in averages, {name}", name=name), curve, Phrase("pass one number per step")
+        )
         for name, curve in averages.items()
     }
     for name, curve in curves.items():
         if curve.shape != sequence.shape:
             raise ValueError(
-                f"in averages, {name!r} must be as long as y, got the shapes {curve.shape} and "
-                f"{sequence.shape}: average y itself"
+                tell(
+                    "in averages, {name!r} must be as long as y, got the shapes {got_shape} "
+                    "and {shape}: average y itself",
+                    name=name,
+                    got_shape=curve.shape,
+                    shape=sequence.shape,
+                )
             )
     steps = np.arange(begin, begin + sequence.size)
 
@@ -105,11 +122,16 @@ def plot_smoothing(
     return Artists(tuple(lines))
 
 
-def _drawable(name: str, values: npt.ArrayLike, remedy: str) -> Array:
+def _drawable(name: str | Phrase, values: npt.ArrayLike, remedy: Phrase) -> Array:
     array = as_array(name, values, remedy)
     if np.abs(array).max(initial=0) > _LARGEST:
         raise ValueError(
-            f"{name} must be at most {_LARGEST:g} in size to be drawn, got "
-            f"{np.abs(array).max():g}: draw fewer steps"
+            tell(
+                "{name} must be at most {most:g} in size to be drawn, got {largest:g}: draw "
+                "fewer steps",
+                name=name,
+                most=_LARGEST,
+                largest=np.abs(array).max(),
+            )
         )
     return array

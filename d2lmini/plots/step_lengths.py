@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from ..checks import Array, check_kind, shown
 from ..labels import label
+from ..messages import Phrase, tell
 from .drawing import Artists, check_axes, dot_style, legend, looks, require, whole_steps
 
 _LARGEST = 1e100  # beyond it Matplotlib's own sums overflow
@@ -57,22 +58,34 @@ def plot_step_lengths(ax: Axes, runs: Mapping[str, Path]) -> Artists:
     Artists(2 lines, 0 marks, 0 texts)
     """
     check_axes(ax)
-    remedy = "pass for example {'PyTorch': trace}"
-    check_kind("runs", runs, Mapping, "a mapping from labels to runs", remedy)
+    remedy = Phrase("pass for example {example}", example="{'PyTorch': trace}")
+    check_kind("runs", runs, Mapping, Phrase("a mapping from labels to runs"), remedy)
     require(runs, "plot_step_lengths", "{'PyTorch': trace}")
     lengths = {}
     for name, run in runs.items():
         places = getattr(run, "x", None)
         if not isinstance(places, np.ndarray) or places.ndim != 2:
-            raise TypeError(f"runs must hold runs with positions x, got {shown(run)}: {remedy}")
+            raise TypeError(
+                tell(
+                    "runs must hold runs with positions x, got {got}: {remedy}",
+                    got=shown(run),
+                    remedy=remedy,
+                )
+            )
         if len(run.x) < 2:
-            raise ValueError(f"the run {name!r} has no step to draw: run it for at least one")
+            raise ValueError(
+                tell("the run {name!r} has no step to draw: run it for at least one", name=name)
+            )
         with np.errstate(over="ignore", invalid="ignore"):
             lengths[name] = np.linalg.norm(np.diff(run.x, axis=0), axis=1)
         if not (lengths[name] <= _LARGEST).all():
             raise ValueError(
-                f"the run {name!r} has steps too long for a float or a figure, above "
-                f"{_LARGEST:g}: draw fewer of its steps"
+                tell(
+                    "the run {name!r} has steps too long for a float or a figure, above "
+                    "{most:g}: draw fewer of its steps",
+                    name=name,
+                    most=_LARGEST,
+                )
             )
     longest = max(float(length.max()) for length in lengths.values()) or 1.0
     ax.set_xlim(0, max(len(length) for length in lengths.values()) + 1)

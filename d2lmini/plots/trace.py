@@ -14,6 +14,7 @@ from matplotlib.text import Text
 from ..checks import Array, as_array, shown
 from ..descent import Trace
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from ..problems import Quadratic
 from .drawing import (
@@ -89,19 +90,25 @@ def plot_trace(
     require(traces, "plot_trace", "d2l.gradient_descent(f.grad, [-5, -2], eta=0.4, steps=20)")
     if f.dim != 2 or any(trace.x.shape[1] != 2 for trace in traces):
         raise ValueError(
-            f"plot_trace draws in the plane: it needs d = 2, got a function with d = {f.dim} and "
-            f"paths with d = {', '.join(str(t.x.shape[1]) for t in traces)} (for d = 1 there is "
-            "plot_iterates)"
+            tell(
+                "plot_trace draws in the plane: it needs d = 2, got a function with d = {dim} "
+                "and paths with d = {dims} (for d = 1 there is plot_iterates)",
+                dim=f.dim,
+                dims=", ".join(str(t.x.shape[1]) for t in traces),
+            )
         )
     start = traces[0].x[0]
     center = f.stationary if f.eigenvalues.all() else start
     if window is None:
         limits = _window(ax, start, center, traces)
     else:
-        limits = as_array("window", window, "pass ((-6, 2), (-3, 3))")
+        limits = as_array("window", window, Phrase("pass ((-6, 2), (-3, 3))"))
         if limits.shape != (2, 2) or not (limits[:, 0] < limits[:, 1]).all():
             raise ValueError(
-                f"window must be two rising pairs, got {shown(window)}: pass ((-6, 2), (-3, 3))"
+                tell(
+                    "window must be two rising pairs, got {got}: pass ((-6, 2), (-3, 3))",
+                    got=shown(window),
+                )
             )
     ax.set_xlim(*limits[0])
     ax.set_ylim(*limits[1])

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from ..averages import weights
 from ..checks import as_array, as_count, as_flag
 from ..labels import label
+from ..messages import Phrase, tell
 from ..palette import LIGHT
 from .drawing import Artists, check_axes, legend, panel_size, whole_steps
 
@@ -58,21 +59,28 @@ def plot_weights(
     Artists(4 lines, 4 marks, 0 texts)
     """
     check_axes(ax)
-    memory = np.atleast_1d(as_array("betas", betas, "pass for example [0.95, 0.9, 0.6, 0]"))
+    memory = np.atleast_1d(as_array("betas", betas, Phrase("pass for example [0.95, 0.9, 0.6, 0]")))
     if memory.ndim != 1 or not 1 <= memory.size <= _MOST:
         raise ValueError(
-            f"betas must be 1 to {_MOST} momenta, got shape {memory.shape}: "
-            "pass for example [0.95, 0.9, 0.6, 0]"
+            tell(
+                "betas must be 1 to {most} momenta, got shape {shape}: pass for example "
+                "[0.95, 0.9, 0.6, 0]",
+                most=_MOST,
+                shape=memory.shape,
+            )
         )
     if (memory < 0).any() or (memory >= 1).any():
         bad = memory[(memory < 0) | (memory >= 1)][0]
         raise ValueError(
-            f"plot_weights needs 0 <= beta < 1, got beta={bad:g}: "
-            "with beta >= 1 past gradients never fade"
+            tell(
+                "plot_weights needs 0 <= beta < 1, got beta={beta:g}: with beta >= 1 past "
+                "gradients never fade",
+                beta=bad,
+            )
         )
-    count = as_count("n", n, "pass for example n=40", most=_LONGEST)
+    count = as_count("n", n, Phrase("pass for example n=40"), most=_LONGEST)
     if count == 0:
-        raise ValueError("n must be at least 1, got n=0: pass for example n=40")
+        raise ValueError(tell("n must be at least 1, got n=0: pass for example n=40"))
     heights = weights(memory, count)  # (n, m)
     if as_flag("normalised", normalised):
         heights = heights * (1 - memory)

@@ -25,6 +25,7 @@ from ..data.dataset import Dataset
 from ..evaluation import check_fit, check_loss_function
 from ..history import History
 from ..losses import Loss, default_loss
+from ..messages import Phrase, tell
 from ..training import _check_trainable, _checked, train
 from .engines import Job, Package, Results, in_processes, in_this_process, on_a_cluster
 from .folder import Keeper, Memo, ResultFolder
@@ -143,7 +144,9 @@ def sweep(
     >>> print(runs.best["eta"], runs.best["beta"])
     0.1 0.9
     """
-    check_kind("data", data, Dataset, "a Dataset", "pass for example d2l.load_mnist()")
+    check_kind(
+        "data", data, Dataset, Phrase("a Dataset"), Phrase("pass for example d2l.load_mnist()")
+    )
     check_loss_function(loss)
     memo = as_flag("memo", memo)
     if progress is not None:
@@ -212,19 +215,27 @@ def sweep(
 
 def _model(make_model: Callable[[int], nn.Module], seed: int, data: Dataset) -> nn.Module:
     """Return a new model, the same one for the same seed even if it comes from global numbers."""
-    remedy = "write for example lambda seed: d2l.mlp([784, 10], seed=seed)"
+    remedy = Phrase("write for example lambda seed: d2l.mlp([784, 10], seed=seed)")
     if isinstance(make_model, nn.Module) or not callable(make_model):
         raise TypeError(
-            f"make_model must be a function that makes a model from a seed, got a "
-            f"{type(make_model).__name__}: {remedy}"
+            tell(
+                "make_model must be a function that makes a model from a seed, got a {got}: "
+                "{remedy}",
+                got=type(make_model).__name__,
+                remedy=remedy,
+            )
         )
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         model = make_model(seed)
     if not isinstance(model, nn.Module):
         raise TypeError(
-            f"make_model needs to return a torch.nn.Module, got {type(model).__name__} for "
-            f"seed={seed}: {remedy}"
+            tell(
+                "make_model needs to return a torch.nn.Module, got {got} for seed={seed}: {remedy}",
+                got=type(model).__name__,
+                seed=seed,
+                remedy=remedy,
+            )
         )
     check_fit(model, data)
     return model
@@ -235,8 +246,11 @@ def _pickled(model: nn.Module, loss: Loss | None) -> bytes:
         return cloudpickle.dumps((model, loss))
     except Exception as error:  # pickling runs code of whoever wrote the model
         raise TypeError(
-            f"the model or the loss cannot be sent to a worker ({error}): they must not hold open "
-            "files, locks or generators"
+            tell(
+                "the model or the loss cannot be sent to a worker ({error}): they must not "
+                "hold open files, locks or generators",
+                error=error,
+            )
         ) from error
 
 
@@ -277,11 +291,23 @@ def _report(runs: Sequence[Run], outcomes: Sequence[Outcome]) -> None:
     first, outcome = failed[0]
     errors = {o.error for _, o in failed}
     if len(failed) == len(runs) and len(errors) == 1 and outcome.status == ERROR:
-        raise RuntimeError(f"all {len(runs)} runs of the sweep failed alike: {outcome.error}")
+        raise RuntimeError(
+            tell(
+                "all {runs} runs of the sweep failed alike: {error}",
+                runs=len(runs),
+                error=outcome.error,
+            )
+        )
     warnings.warn(
-        f"{len(failed)} of {len(runs)} runs have no result, the first of them {first} "
-        f'({outcome.error}). The columns "status" and "error" of the table name them all; '
-        "d2lmini.train with the same settings shows where one fails",
+        tell(
+            "{failed} of {runs} runs have no result, the first of them {first} ({error}). The "
+            'columns "status" and "error" of the table name them all; d2lmini.train with the '
+            "same settings shows where one fails",
+            failed=len(failed),
+            runs=len(runs),
+            first=first,
+            error=outcome.error,
+        ),
         RuntimeWarning,
         stacklevel=3,
     )

@@ -26,7 +26,9 @@ from typing import Any
 import cloudpickle
 import torch
 
+from .. import _language
 from ..data.dataset import Dataset
+from ..messages import tell
 from ..training import train
 from .result import DIED, DONE, ERROR, Outcome
 from .runs import Run
@@ -47,24 +49,26 @@ class Package:
     data: Dataset
     models: dict[int, bytes]  # by seed; pickled with the loss: (model, loss)
     options: dict[str, Any]
-    dtype: torch.dtype  # PyTorch's global settings, which a new process would not have
+    dtype: torch.dtype  # global settings, which a new process would not have
     precision: str
+    language: str  # of errors and warnings
 
     @classmethod
     def of(cls, data: Dataset, models: dict[int, bytes], options: dict[str, Any]) -> Package:
-        """Return a package with PyTorch's settings as they are here and now."""
+        """Return a package with the settings of this process, as they are now."""
         dtype, precision = torch.get_default_dtype(), torch.get_float32_matmul_precision()
-        return cls(data, models, options, dtype, precision)
+        return cls(data, models, options, dtype, precision, _language.code)
 
 
 def perform(package: Package, run: Run) -> Outcome:
     """Train one model; whatever it raises becomes part of the outcome."""
-    before = torch.get_default_dtype(), torch.get_float32_matmul_precision()
+    before = torch.get_default_dtype(), torch.get_float32_matmul_precision(), _language.code
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             torch.set_default_dtype(package.dtype)
             torch.set_float32_matmul_precision(package.precision)
+            _language.code = package.language
             # A fresh copy for each run, which train changes in place.
             model, loss = pickle.loads(package.models[run.seed])
             history = train(
@@ -76,6 +80,7 @@ def perform(package: Package, run: Run) -> Outcome:
         finally:
             torch.set_default_dtype(before[0])
             torch.set_float32_matmul_precision(before[1])
+            _language.code = before[2]
     heard = dict.fromkeys((w.category, str(w.message)) for w in caught)
     return replace(outcome, warnings=tuple(heard))
 
@@ -197,8 +202,16 @@ def _perform_remote(package: Package, run: Run) -> Outcome:
 
 def _death(error: BaseException, tries: int) -> str:
     code = re.search(r"exit codes of the workers are \{(.*?)\}", str(error))
-    how = f" by {code[1]}" if code else ""
-    return f"its worker died{how}, {tries} times: memory may have run out; try fewer workers"
+    if code is None:
+        return tell(
+            "its worker died, {tries} times: memory may have run out; try fewer workers",
+            tries=tries,
+        )
+    return tell(
+        "its worker died by {code}, {tries} times: memory may have run out; try fewer workers",
+        code=code[1],
+        tries=tries,
+    )
 
 
 @contextmanager

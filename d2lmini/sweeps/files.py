@@ -15,6 +15,7 @@ import numpy.typing as npt
 from .._files import locked, write_atomically
 from ..checks import check_kind
 from ..history import History
+from ..messages import Phrase, tell
 
 __all__ = ["as_path", "load", "save"]
 
@@ -24,18 +25,28 @@ Histories = Sequence[History | None]
 
 def as_path(name: str, value: Any, example: str) -> Path:
     """Return a path, or an error that names the argument."""
-    check_kind(name, value, (str, PathLike), "a path", f"write for example {name}={example!r}")
+    check_kind(
+        name,
+        value,
+        (str, PathLike),
+        Phrase("a path"),
+        Phrase("write for example {name}={example!r}", name=name, example=example),
+    )
     return Path(value)
 
 
 def save(path: Path, table: Table, histories: Histories, data: str) -> None:
     """Write as :meth:`d2lmini.sweeps.Sweep.save` says."""
     if path.suffix not in (".csv", ".npz"):
-        raise ValueError(f"save needs a path that ends in .csv or .npz, got {str(path)!r}")
+        raise ValueError(
+            tell("save needs a path that ends in .csv or .npz, got {path!r}", path=str(path))
+        )
     content = _text(table) if path.suffix == ".csv" else _packed(table, histories, data)
     with locked(path.parent, f".{path.name}") as problem:
         if problem is not None:
-            raise OSError(f"the sweep cannot be saved as {path}: {problem}") from problem
+            raise OSError(
+                tell("the sweep cannot be saved as {path}: {problem}", path=path, problem=problem)
+            ) from problem
         write_atomically(path, content)
 
 
@@ -71,7 +82,11 @@ def load(path: Path) -> tuple[Table, tuple[History | None, ...], str]:
             arrays = {name: kept[name] for name in ("table", "data", "loss", "smoothed", "has")}
     except Exception as error:  # zipfile, zlib and NumPy each have their own
         raise ValueError(
-            f"{path} is damaged or was not written by Sweep.save ({error}): save it again"
+            tell(
+                "{path} is damaged or was not written by Sweep.save ({error}): save it again",
+                path=path,
+                error=error,
+            )
         ) from error
     table = arrays["table"]
     table.flags.writeable = False

@@ -18,6 +18,7 @@ from ..data.dataset import Dataset
 from ..history import History
 from ..losses import Loss
 from ..memo import _checksum, _read, memo_folder
+from ..messages import tell
 from .code import code_digest
 from .files import as_path
 
@@ -107,7 +108,13 @@ class ResultFolder(Keeper):
                 if problem is not None:
                     raise problem
         except (OSError, NotImplementedError) as error:
-            raise OSError(f"sweep cannot write to folder={str(folder)!r}: {error}") from error
+            raise OSError(
+                tell(
+                    "sweep cannot write to folder={folder!r}: {error}",
+                    folder=str(folder),
+                    error=error,
+                )
+            ) from error
 
     def _file(self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss) -> Path:
         return self.path / f"{run_key(model, data, settings, loss, self.device)}.memo"
@@ -123,7 +130,10 @@ class ResultFolder(Keeper):
         if path.exists():
             path.unlink(missing_ok=True)
             warnings.warn(
-                f"{path} was damaged and has been thrown away; its run is computed again",
+                tell(
+                    "{path} was damaged and has been thrown away; its run is computed again",
+                    path=path,
+                ),
                 UserWarning,
                 stacklevel=4,
             )
@@ -143,6 +153,10 @@ class ResultFolder(Keeper):
                 write_atomically(path, _checksum(payload) + payload)
         except (OSError, NotImplementedError) as error:
             raise OSError(
-                f"a result cannot be kept in folder={str(self.path)!r}: {error}. Earlier ones are "
-                "safe: make room, then call sweep again, and it goes on from what is kept"
+                tell(
+                    "a result cannot be kept in folder={folder!r}: {error}. Earlier ones are "
+                    "safe: make room, then call sweep again, and it goes on from what is kept",
+                    folder=str(self.path),
+                    error=error,
+                )
             ) from error

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ..checks import as_count, as_number, shown
 from ..history import History
+from ..messages import Phrase, tell
 from . import files
 from .runs import Run
 
@@ -182,7 +183,7 @@ seed=2)
             If no run has these settings, or several have, or the run has no result.
         """
         chosen = np.ones(len(self), dtype=np.bool_)
-        remedy = "pass one that the sweep was given"
+        remedy = Phrase("pass one that the sweep was given")
         wanted = {
             "eta": None if eta is None else as_number("eta", eta, "eta > 0", remedy),
             "beta": None if beta is None else as_number("beta", beta, "0 <= beta < 1", remedy),
@@ -200,15 +201,25 @@ seed=2)
         if len(found) != 1:
             ranges = "; ".join(f"{n}: {_listed(_distinct(self.table[n]))}" for n in wanted)
             raise ValueError(
-                f"history needs the settings of exactly one run, got {asked or 'none'}, which "
-                f"{len(found)} of {len(self)} runs have: choose from {ranges}"
+                tell(
+                    "history needs the settings of exactly one run, got {asked}, which {found} "
+                    "of {runs} runs have: choose from {ranges}",
+                    asked=asked or Phrase("none"),
+                    found=len(found),
+                    runs=len(self),
+                    ranges=ranges,
+                )
             )
         history = self.histories[found[0]]
         if history is None:
             row = self.table[found[0]]
             raise ValueError(
-                f"the run with {asked} has no history: {row['error'] or row['status']}. "
-                "Run the sweep again, or this run alone with d2lmini.train"
+                tell(
+                    "the run with {asked} has no history: {error}. Run the sweep again, or "
+                    "this run alone with d2lmini.train",
+                    asked=asked,
+                    error=row["error"] or row["status"],
+                )
             )
         return history
 
@@ -236,8 +247,11 @@ seed=2)
         numeric = [column for column in names if self.table[column].dtype.kind != "U"]
         if not isinstance(name, str) or name not in numeric:
             raise ValueError(
-                f"name must be one of the columns {', '.join(numeric)}, got {shown(name)}: "
-                "the others hold text"
+                tell(
+                    "name must be one of the columns {columns}, got {got}: the others hold text",
+                    columns=", ".join(numeric),
+                    got=shown(name),
+                )
             )
         values = np.full((len(self.eta), len(self.beta)), np.nan)
         lost = self.table["status"] != DONE

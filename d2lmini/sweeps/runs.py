@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from ..checks import as_array, as_count, shown
+from ..messages import Phrase, tell
 
 __all__ = ["Run", "runs_of", "worker_count"]
 
@@ -45,14 +46,17 @@ def runs_of(*, eta: Any, beta: Any, seed: Any, pairs: Any) -> list[Run]:
     if pairs is None:
         if eta is None:
             raise TypeError(
-                "sweep needs eta or pairs, got neither: write for example eta=[0.01, 0.1]"
+                tell("sweep needs eta or pairs, got neither: write for example eta=[0.01, 0.1]")
             )
         etas = _numbers("eta", eta, "eta=[0.01, 0.1]")
         betas = _numbers("beta", 0.0 if beta is None else beta, "beta=[0, 0.9]")
         chosen = [(e, b) for e in etas for b in betas]
     elif eta is not None or beta is not None:
         raise TypeError(
-            "sweep needs either pairs or eta and beta, got both: pairs lists eta and beta together"
+            tell(
+                "sweep needs either pairs or eta and beta, got both: pairs lists eta and beta "
+                "together"
+            )
         )
     else:
         chosen = _pairs(pairs)
@@ -64,54 +68,81 @@ def worker_count(workers: int | None, client: Any) -> int:
     if client is not None:
         if workers is not None:
             raise TypeError(
-                f"sweep needs workers or client, got both (workers={shown(workers)}): the client's "
-                "cluster has its own workers"
+                tell(
+                    "sweep needs workers or client, got both (workers={workers}): the client's "
+                    "cluster has its own workers",
+                    workers=shown(workers),
+                )
             )
         if not callable(getattr(client, "scatter", None)) or getattr(client, "asynchronous", True):
             raise TypeError(
-                f"sweep needs for client a distributed.Client that is not asynchronous, got "
-                f"{shown(client)}: write for example client=distributed.Client(address)"
+                tell(
+                    "sweep needs for client a distributed.Client that is not asynchronous, got "
+                    "{got}: write for example client=distributed.Client(address)",
+                    got=shown(client),
+                )
             )
         return 1
-    remedy = "leave it out for one worker per processor; 1 trains in this process"
+    remedy = Phrase("leave it out for one worker per processor; 1 trains in this process")
     if workers is None:
         import joblib
 
         return int(joblib.cpu_count())  # of those that this process may use
     count = as_count("workers", workers, remedy)
     if count < 1:
-        raise ValueError(f"sweep needs workers >= 1, got workers={count}: {remedy}")
+        raise ValueError(
+            tell(
+                "sweep needs workers >= 1, got workers={workers}: {remedy}",
+                workers=count,
+                remedy=remedy,
+            )
+        )
     return count
 
 
 def _numbers(name: str, value: Any, example: str) -> list[float]:
-    remedy = f"write for example {example}"
+    remedy = Phrase("write for example {example}", example=example)
     array = np.atleast_1d(as_array(name, _listed(value), remedy))
     if array.ndim != 1 or not array.size:
         raise ValueError(
-            f"sweep needs for {name} a number or a sequence of at least one, "
-            f"got shape {array.shape}: {remedy}"
+            tell(
+                "sweep needs for {name} a number or a sequence of at least one, got shape "
+                "{shape}: {remedy}",
+                name=name,
+                shape=array.shape,
+                remedy=remedy,
+            )
         )
     return _once(name, [float(number) for number in array])
 
 
 def _pairs(value: Any) -> list[tuple[float, float]]:
-    remedy = "write for example pairs=[(0.01, 0.9), (0.1, 0)]"
+    remedy = Phrase("write for example pairs=[(0.01, 0.9), (0.1, 0)]")
     array = as_array("pairs", _listed(value), remedy)
     if array.ndim != 2 or array.shape[1] != 2 or not array.size:
         raise ValueError(
-            f"sweep needs for pairs a sequence of (eta, beta), got shape {array.shape}: {remedy}"
+            tell(
+                "sweep needs for pairs a sequence of (eta, beta), got shape {shape}: {remedy}",
+                shape=array.shape,
+                remedy=remedy,
+            )
         )
     return _once("pairs", [(float(e), float(b)) for e, b in array])
 
 
 def _seeds(value: Any) -> list[int]:
-    remedy = "write for example seed=[1, 2, 3]"
+    remedy = Phrase("write for example seed=[1, 2, 3]")
     values = list(value) if isinstance(value, np.ndarray) and value.ndim else _listed(value)
     if not isinstance(values, list):
         values = [values]
     if not values:
-        raise ValueError(f"sweep needs at least one seed, got {shown(value)}: {remedy}")
+        raise ValueError(
+            tell(
+                "sweep needs at least one seed, got {got}: {remedy}",
+                got=shown(value),
+                remedy=remedy,
+            )
+        )
     return _once("seed", [as_count("seed", each, remedy) for each in values])
 
 
@@ -130,7 +161,11 @@ def _once(name: str, values: list[T]) -> list[T]:
     twice = [value for value, n in Counter(values).items() if n > 1]
     if twice:
         raise ValueError(
-            f"sweep needs each value of {name} once, got {shown(twice[0])} more than once: "
-            "the same settings give the same run"
+            tell(
+                "sweep needs each value of {name} once, got {got} more than once: the same "
+                "settings give the same run",
+                name=name,
+                got=shown(twice[0]),
+            )
         )
     return values
