@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
 import d2lmini as d2l
+from explorable_visit import Tabs, frame, visiting
 
 # For the mutation run, which only asks whether a test fails: the same examples for every mutant,
 # no search for a smaller one that fails as well, and no failure for being slow on a busy machine.
@@ -98,6 +99,53 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Any) -> Iterator[Tabs]:
+    """Yield the browser pages that one test leaves to the next."""
+    pool = Tabs(browser)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def visit(tabs: Tabs, request: Any) -> Iterator[Callable[..., Any]]:
+    """Yield ``visit(address, path, **context options) -> page``; a page with problems fails."""
+    yield from visiting(tabs, request.session)
+
+
+@pytest.fixture(scope="session")
+def explorable_pages(tmp_path_factory: Any) -> Any:
+    """Return ``pages(name, code) -> file``, which writes the page of an explorable once."""
+    from explorable_page import ExplorablePages  # the widgets, which most tests do without
+
+    return ExplorablePages(tmp_path_factory.mktemp("explorables"))
+
+
+@pytest.fixture
+def explorable(visit: Callable[..., Any], explorable_pages: Any) -> Callable[..., Any]:
+    """Return ``explorable(name, fragment, code, **context options) -> page``, drawn and alive."""
+
+    def go(name: str, fragment: str = "", code: str = "en", **options: Any) -> Any:
+        setting = f"#{name}:{fragment}" if fragment else ""
+        path = explorable_pages(name, code) + setting
+        page = visit(explorable_pages.folder.as_uri(), path, **options)
+        page.wait_for_selector("[data-live]")
+        frame(page)
+        return page
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def ravines(tmp_path_factory: Any) -> Path:
+    """Return a folder with a page of two ravines in each language."""
+    from d2lmini.explore import Ravine
+    from explorable_page import write_pages
+
+    make = lambda: [Ravine(eta=0.6, beta=0.5), Ravine(eta=0.4, methods=("gd",))]  # noqa: E731
+    return write_pages(tmp_path_factory.mktemp("ravines"), make)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from itertools import product
 
@@ -12,7 +13,7 @@ import traitlets
 
 import d2lmini as d2l
 from d2lmini.explore import Landscape
-from explorable_page import block, page, state_of, write_site
+from explorable_visit import frame
 
 # ---------------------------------------------------------------- Python
 
@@ -59,52 +60,19 @@ def test_sliders_and_what_they_are_called(each_language):
 # ---------------------------------------------------------------- in a browser
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """Return the address of a folder with a page for each language."""
-    folder = write_site(tmp_path_factory.mktemp("landscape"))
-    for code in d2l.available_languages():
-        d2l.use_language(code)
-        figure = Landscape()
-        html = page(block(figure), state_of([figure]), lang=code)
-        (folder / f"{code}.html").write_text(html, encoding="utf-8")
-    d2l.use_language("en")
-    return folder.as_uri()
-
-
 @pytest.fixture
-def visit(browser, pages):
-    """Return ``visit(hash, lang) -> page``; a page that logs an error fails."""
-    opened, problems = [], []
-
-    def go(setting="", lang="en", **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 1000}} | options)
-        context.set_default_timeout(15_000)
-        opened.append(context)
-        view = context.new_page()
-        view.on("pageerror", lambda e: problems.append(str(e)))
-        view.on("console", lambda m: problems.append(m.text) if m.type != "log" else None)
-        view.goto(f"{pages}/{lang}.html" + (f"#landscape:{setting}" if setting else ""))
-        view.wait_for_selector("[data-live] .grip[transform]")
-        return view
-
-    yield go
-    for context in opened:
-        context.close()
-    assert problems == []
-
-
-def settle(view):
-    view.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+def visit(explorable):
+    """Return ``visit(fragment, code, **context options) -> page``."""
+    return functools.partial(explorable, "landscape")
 
 
 def words(view):
-    settle(view)
+    frame(view)
     return [text.replace("\xa0", " ") for text in view.locator(".mmx .status").all_inner_texts()]
 
 
 def facts(view):
-    settle(view)
+    frame(view)
     return view.locator(".mmx dd").all_inner_texts()
 
 
@@ -165,7 +133,7 @@ def test_start_is_dragged_along_the_curve_and_both_runs_follow(visit):
     view.mouse.down()
     view.mouse.move(x + 130, y + 60, steps=4)
     view.mouse.up()
-    settle(view)
+    frame(view)
     moved = float(grip.get_attribute("aria-valuenow"))
     wide = view.evaluate(
         "document.querySelector('.mmx > svg clipPath rect').getAttribute('width') - 8"
@@ -180,7 +148,7 @@ def test_start_is_dragged_along_the_curve_and_both_runs_follow(visit):
     grip.press("Home")
     assert words(view) == before
     grip.press("Shift+ArrowRight")
-    settle(view)
+    frame(view)
     assert grip.get_attribute("aria-valuetext") == "x = −2.00"
 
 
@@ -197,7 +165,7 @@ def test_time_is_dragged_down_and_the_balls_follow(visit):
         ("ArrowLeft", 300),
     ]:
         clock.press(key)
-        settle(view)
+        frame(view)
         assert clock.get_attribute("aria-valuenow") == str(step)
     assert facts(view) == before
     x, y = clock.evaluate("g => { const m = g.getScreenCTM(); return [m.e, m.f]; }")
@@ -205,7 +173,7 @@ def test_time_is_dragged_down_and_the_balls_follow(visit):
     view.mouse.down()
     view.mouse.move(x, y + 60, steps=3)
     view.mouse.up()
-    settle(view)
+    frame(view)
     later = int(clock.get_attribute("aria-valuenow"))
     assert later > 600
     assert facts(view)[0] == str(later)
@@ -234,7 +202,7 @@ def test_the_pool_is_split_by_the_rim_when_the_energy_is_below_it(visit):
 def test_both_pictures_have_one_axis_of_position(visit, width):
     """What stands below another thing must stand exactly below it."""
     view = visit(viewport={"width": width, "height": 900})
-    settle(view)
+    frame(view)
     spans = view.locator(".mmx > svg clipPath rect").evaluate_all(
         "all => all.map(r => [r.getAttribute('x'), r.getAttribute('width')])"
     )
@@ -245,7 +213,7 @@ def test_both_pictures_have_one_axis_of_position(visit, width):
 @pytest.mark.browser
 def test_sentences_have_the_same_numbers_in_all_languages(visit):
     found = {
-        tuple(sorted(re.findall(r"−?\d[\d.]*\d", " ".join(words(visit(lang=code))))))
+        tuple(sorted(re.findall(r"−?\d[\d.]*\d", " ".join(words(visit(code=code))))))
         for code in d2l.available_languages()
     }
     assert len(found) == 1
