@@ -125,14 +125,27 @@ def explorable_pages(tmp_path_factory: Any) -> Any:
 
 @pytest.fixture
 def explorable(visit: Callable[..., Any], explorable_pages: Any) -> Callable[..., Any]:
-    """Return ``explorable(name, fragment, code, **context options) -> page``, drawn and alive."""
+    """Return ``explorable(name, fragment, code, **context options) -> page``, drawn and alive.
 
-    def go(name: str, fragment: str = "", code: str = "en", **options: Any) -> Any:
+    The page is opened as a file; with ``served_by=site_server`` over http.
+    """
+
+    def go(
+        name: str,
+        fragment: str = "",
+        code: str = "en",
+        *,
+        served_by: Callable[[Path], str] | None = None,
+        alive: bool = True,
+        **options: Any,
+    ) -> Any:
+        folder = explorable_pages.folder
         setting = f"#{name}:{fragment}" if fragment else ""
-        path = explorable_pages(name, code) + setting
-        page = visit(explorable_pages.folder.as_uri(), path, **options)
-        page.wait_for_selector("[data-live]")
-        frame(page)
+        address = served_by(folder) if served_by else folder.as_uri()
+        page = visit(address, explorable_pages(name, code) + setting, **options)
+        if alive:
+            page.wait_for_selector("[data-live]")
+            frame(page)
         return page
 
     return go

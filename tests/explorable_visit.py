@@ -119,6 +119,12 @@ def until(page, condition, timeout=60):
         page.wait_for_timeout(20)
 
 
+def link(page, setting):
+    """Follow a link to a setting, ``name:trait=value,...``, of the page that is open."""
+    page.evaluate("setting => { location.hash = setting; }", setting)
+    frame(page)
+
+
 def grips(page, box=0):
     """Return the points to drag of an explorable."""
     return page.locator(".mm-explorable").nth(box).locator(".mmx .grip")

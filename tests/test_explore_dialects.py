@@ -282,7 +282,7 @@ GRID = [
 
 @browser
 def test_javascript_and_python_compute_the_same(visit):
-    cases = GRID[::5]
+    cases = GRID[::17]  # coprime to the number of each parameter's values
     found = visit().evaluate(
         """([cases, names]) => {
           const { walk, rateIn, factors, gap } = momentumExplorables.dialects;

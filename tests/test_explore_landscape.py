@@ -229,9 +229,16 @@ CASES = [
         [(0, 0.9, 5), (0.01, 0, 1500), (0.01, 0.95, 1500), (0.01, 0.975, 1500),
          (0.005, 0.992, 1500), (0.2, 0.9, 200), (0.5, 0.5, 50), (0.5, 0.995, 20)],
         [0.95, 0.997, 1],
-        [-4.5, -3, 0, 0.5, 4.8, 5],
+        [-4.5, -3, 0.5, 4.8],
     )
 ]  # fmt: skip
+
+
+@functools.cache
+def python_run(n):
+    """Return the library's run of the n-th case, which two tests compare with JavaScript's."""
+    case = dict(CASES[n])
+    return d2l.momentum(d2l.two_valleys().grad, case.pop("start"), **case)
 
 
 @pytest.mark.browser
@@ -251,8 +258,8 @@ def test_javascript_and_python_compute_the_same(visit):
     assert f.minima[0] < rim < f.minima[1]
 
     runs = view.evaluate("cases => cases.map(momentumExplorables.landscape.run)", CASES)
-    for case, run in zip(CASES, runs, strict=True):
-        trace = d2l.momentum(f.grad, case["start"], **{k: case[k] for k in case if k != "start"})
+    for n, (case, run) in enumerate(zip(CASES, runs, strict=True)):
+        trace = python_run(n)
         assert run["x"] == pytest.approx(trace.x[:, 0], rel=1e-9, abs=1e-9), case
         assert run["energy"] == pytest.approx(d2l.energy(trace, f), rel=1e-9, abs=1e-9), case
         assert run["overflowed"] == trace.overflowed, case
@@ -261,7 +268,8 @@ def test_javascript_and_python_compute_the_same(visit):
 @pytest.mark.browser
 def test_outcomes_follow_from_the_energy(visit):
     """Python's own reading of the same runs: which side of the rim, and since when below it."""
-    cases = [case for case in CASES if case["steps"] == 1500]
+    chosen = [n for n, case in enumerate(CASES) if case["steps"] == 1500]
+    cases = [CASES[n] for n in chosen]
     told = visit().evaluate(
         """cases => { const { run, outcome } = momentumExplorables.landscape;
           return cases.map(c => outcome(run(c))); }""",
@@ -270,8 +278,8 @@ def test_outcomes_follow_from_the_energy(visit):
     f = d2l.two_valleys()
     rim = 0.90448208525946
     seen = set()
-    for case, mine in zip(cases, told, strict=True):
-        trace = d2l.momentum(f.grad, case["start"], **{k: case[k] for k in case if k != "start"})
+    for n, case, mine in zip(chosen, cases, told, strict=True):
+        trace = python_run(n)
         energy = d2l.energy(trace, f)
         high = np.flatnonzero(energy >= f.value(rim))
         seen.add(mine["kind"])

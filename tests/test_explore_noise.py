@@ -11,7 +11,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Noise
-from explorable_visit import frame, grips, slider, status, until
+from explorable_visit import frame, grips, link, slider, status, until
 
 STABLE = [(0.02, 0.9), (0.1, 0), (0.19, 0.9), (0.033, 0.67), (1.9, 0), (0.5, 0.3)]
 
@@ -96,11 +96,6 @@ def facts(view):
     frame(view)
     until(view, DONE)
     return view.locator(".mmx dd").all_inner_texts()
-
-
-def go(view, fragment):
-    view.evaluate("h => { location.hash = h; }", f"noise:{fragment}")
-    frame(view)
 
 
 @browser_test
@@ -194,7 +189,7 @@ def test_sentences(view):
             "Not settled yet: after 300 steps the variance is at 45 % of the floor.",
         ),
     ]:
-        go(view, fragment)
+        link(view, f"noise:{fragment}")
         assert status(view) == said
         assert facts(view)
 
@@ -315,7 +310,7 @@ def test_cloud_is_as_wide_as_the_numbers_say(view):
         .filter(Boolean).length / c.height * 8; }"""
     wide = []
     for eta in (0.02, 0.08, 0.32):
-        go(view, f"beta=0,eta={eta}")
+        link(view, f"noise:beta=0,eta={eta}")
         facts(view)
         # The paths of 2,000 reach to about three standard deviations on both sides.
         wide.append(view.evaluate(width) / Noise(beta=0, eta=eta).floor() ** 0.5)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import d2lmini as d2l
-from explorable_visit import drawn, grips, slider, status, until
+from explorable_visit import drawn, grips, link, slider, status, until
 
 pytestmark = pytest.mark.browser
 
@@ -163,11 +163,11 @@ def test_forced_colours_keep_the_two_methods_apart(address, visit):
 def test_sentences_for_the_borders(address, visit):
     page = visit(address, "en.html#ravine:start=0~0")
     assert status(page) == "starts at the minimizer and stays there"
-    page = visit(address, "en.html#ravine:eta=0")
+    link(page, "ravine:start=-5~-2,eta=0")
     assert status(page) == "stands still, since η = 0"
-    page = visit(address, "en.html#ravine:eta=0.5")
+    link(page, "ravine:start=-5~-2,eta=0.5")
     assert status(page) == "neither converges nor diverges: x₂ swings for ever, ρ = 1"
-    page = visit(address, "en.html#ravine:eta=0.9,beta=0.5")
+    link(page, "ravine:start=-5~-2,eta=0.9,beta=0.5")
     assert status(page, 1).startswith("diverges: in the long run every step multiplies x₂ by −1.")
 
 

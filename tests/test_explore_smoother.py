@@ -10,7 +10,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Smoother
-from explorable_visit import frame, grips, slider, status
+from explorable_visit import frame, grips, link, slider, status
 
 BETAS = [0, 0.1, 0.5, 0.9, 0.97, 0.99, 0.999]
 
@@ -170,8 +170,7 @@ def test_marked_point_by_keyboard_by_drag_and_by_a_tap(view):
 @browser_test
 def test_bars_dots_and_triangle_tell_the_same(view):
     for beta, t in [(0.9, 120), (0.5, 3), (0, 50), (0.999, 240)]:
-        view.evaluate("h => { location.hash = h; }", f"smoother:beta={beta},at={t}")
-        frame(view)
+        link(view, f"smoother:beta={beta},at={t}")
         bars = view.locator(".mmx path[stroke='var(--accent)']").first.get_attribute("d")
         dots = view.locator(".mmx path[fill='var(--accent)']").first.get_attribute("d")
         shown = sum(beta**k > 0.002 for k in range(t + 1))
@@ -201,8 +200,7 @@ def test_new_walk_moves_on_and_reset_brings_back(view):
     assert facts(view)[0] == f"{expected.raw:.3g} → {expected.smoothed:.3g}" != before[0]
     view.locator("[data-preset=reset]").click()
     assert facts(view) == before
-    view.evaluate("location.hash = 'smoother:seed=9999'")
-    frame(view)
+    link(view, "smoother:seed=9999")
     view.locator("[data-preset=walk]").click()
     zero = Smoother(seed=0).numbers()
     assert facts(view)[0] == f"{zero.raw:.3g} → {zero.smoothed:.3g}"
