@@ -751,10 +751,10 @@ def test_a_stopped_sweep_leaves_no_process_and_goes_on_where_it_was(
         os.killpg(process.pid, way)
     else:
         process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=200)
     assert process.returncode != 0
-    wait_until(lambda: not any(map(is_alive, pids)), 60)
-    wait_until(lambda: not list(temporary.glob("d2lmini-sweep-*")), 60)
+    wait_until(lambda: not any(map(is_alive, pids)))
+    wait_until(lambda: not list(temporary.glob("d2lmini-sweep-*")))
     before = {path: path.stat().st_mtime_ns for path in (log / "kept").glob("*.memo")}
     assert 2 <= len(before) < 12
     (log / "go").touch()
@@ -841,18 +841,16 @@ def digest_of(text: str) -> str:
 
 
 def test_the_digest_of_code_is_the_same_in_each_process() -> None:
-    printed = set()
-    for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}
-        run = subprocess.run(
-            [sys.executable, "-c", "# a comment\n" * int(seed) + DIGEST],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=True,
-        )
-        printed.add(run.stdout)
-    assert len(printed) == 1
+    # The hashes of texts, and with them the order of sets, differ from process to process.
+    seeds = {"1", "2"} - {os.environ.get("PYTHONHASHSEED", "random")}
+    run = subprocess.run(
+        [sys.executable, "-c", "# a comment\n" + DIGEST],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": min(seeds)},
+        check=True,
+    )
+    assert run.stdout.strip() == str(digest_of(DIGEST))
 
 
 @pytest.mark.parametrize(
