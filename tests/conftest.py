@@ -24,6 +24,16 @@ from hypothesis import settings as hypothesis_settings
 import d2lmini as d2l
 from explorable_visit import Tabs, frame, visiting
 
+# The same examples every time, and no failure for being slow: whether a commit passes is no matter
+# of luck. `pytest --hypothesis-profile=search` draws others, and remembers those that failed.
+hypothesis_settings.register_profile(
+    "course", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile(
+    "search", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("course")
+
 # For the mutation run, which only asks whether a test fails: the same examples for every mutant,
 # no search for a smaller one that fails as well, and no failure for being slow on a busy machine.
 hypothesis_settings.register_profile(
@@ -69,13 +79,19 @@ def pytest_configure() -> None:
 # Files whose tests share no fixture that takes long to make: any worker may take any of them.
 SPREAD = {"test_site_browser"}
 
+# Files that take more than half a minute; begun last, one of them would keep one worker busy long
+# after the others have ended.
+LONG = ("test_explore_lab", "test_sweep", "test_book", "test_notebooks", "test_properties")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests `pytest -n 2 --dist loadgroup` keeps on one worker: those of one file.
 
-    The tests of all explorables would keep one worker busy long after the other has ended, so there
-    it is those of one explorable.
+    The tests of all explorables would keep one worker busy for too long, so there it is those of
+    one explorable. Long files come first, and last what any worker may take.
     """
+    turn = {stem: k - len(LONG) for k, stem in enumerate(LONG)} | dict.fromkeys(SPREAD, 1)
+    items.sort(key=lambda item: turn.get(item.path.stem, 0))
     for item in items:
         stem = item.path.stem
         if stem == "test_explore_all":
