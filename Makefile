@@ -43,7 +43,7 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
 	@$(PY) site/verify.py $(jobs)
-	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadgroup --doctest-modules d2lmini tests
+	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadgroup --no-loadscope-reorder --doctest-modules d2lmini tests
 
 coverage: $(VENV)/.dev  ## which branches of d2lmini its unit tests reach; fails below 95 %
 	@$(BIN)/pytest -q -n $(or $(JOBS),2) --dist loadgroup --doctest-modules d2lmini tests -m "not browser and not lab" \

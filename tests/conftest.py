@@ -22,6 +22,17 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
 import d2lmini as d2l
+from explorable_visit import Tabs, frame, visiting
+
+# The same examples every time, and no failure for being slow: whether a commit passes is no matter
+# of luck. `pytest --hypothesis-profile=search` draws others, and remembers those that failed.
+hypothesis_settings.register_profile(
+    "course", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile(
+    "search", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("course")
 
 # For the mutation run, which only asks whether a test fails: the same examples for every mutant,
 # no search for a smaller one that fails as well, and no failure for being slow on a busy machine.
@@ -68,13 +79,19 @@ def pytest_configure() -> None:
 # Files whose tests share no fixture that takes long to make: any worker may take any of them.
 SPREAD = {"test_site_browser"}
 
+# Files that take more than half a minute; begun last, one of them would keep one worker busy long
+# after the others have ended.
+LONG = ("test_explore_lab", "test_sweep", "test_book", "test_notebooks", "test_properties")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests `pytest -n 2 --dist loadgroup` keeps on one worker: those of one file.
 
-    The tests of all explorables would keep one worker busy long after the other has ended, so there
-    it is those of one explorable.
+    The tests of all explorables would keep one worker busy for too long, so there it is those of
+    one explorable. Long files come first, and last what any worker may take.
     """
+    turn = {stem: k - len(LONG) for k, stem in enumerate(LONG)} | dict.fromkeys(SPREAD, 1)
+    items.sort(key=lambda item: turn.get(item.path.stem, 0))
     for item in items:
         stem = item.path.stem
         if stem == "test_explore_all":
@@ -98,6 +115,66 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def tabs(browser: Any) -> Iterator[Tabs]:
+    """Yield the browser pages that one test leaves to the next."""
+    pool = Tabs(browser)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def visit(tabs: Tabs, request: Any) -> Iterator[Callable[..., Any]]:
+    """Yield ``visit(address, path, **context options) -> page``; a page with problems fails."""
+    yield from visiting(tabs, request.session)
+
+
+@pytest.fixture(scope="session")
+def explorable_pages(tmp_path_factory: Any) -> Any:
+    """Return ``pages(name, code) -> file``, which writes the page of an explorable once."""
+    from explorable_page import ExplorablePages  # the widgets, which most tests do without
+
+    return ExplorablePages(tmp_path_factory.mktemp("explorables"))
+
+
+@pytest.fixture
+def explorable(visit: Callable[..., Any], explorable_pages: Any) -> Callable[..., Any]:
+    """Return ``explorable(name, fragment, code, **context options) -> page``, drawn and alive.
+
+    The page is opened as a file; with ``served_by=site_server`` over http.
+    """
+
+    def go(
+        name: str,
+        fragment: str = "",
+        code: str = "en",
+        *,
+        served_by: Callable[[Path], str] | None = None,
+        alive: bool = True,
+        **options: Any,
+    ) -> Any:
+        folder = explorable_pages.folder
+        setting = f"#{name}:{fragment}" if fragment else ""
+        address = served_by(folder) if served_by else folder.as_uri()
+        page = visit(address, explorable_pages(name, code) + setting, **options)
+        if alive:
+            page.wait_for_selector("[data-live]")
+            frame(page)
+        return page
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def ravines(tmp_path_factory: Any) -> Path:
+    """Return a folder with a page of two ravines in each language."""
+    from d2lmini.explore import Ravine
+    from explorable_page import write_pages
+
+    make = lambda: [Ravine(eta=0.6, beta=0.5), Ravine(eta=0.4, methods=("gd",))]  # noqa: E731
+    return write_pages(tmp_path_factory.mktemp("ravines"), make)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

@@ -182,7 +182,7 @@ class Course:
     ) -> subprocess.CompletedProcess[str]:
         """Run one of the site's scripts on this course, to its end."""
         process = self.popen(script, *arguments, **environment)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def bytes(self) -> dict[str, bytes]:

@@ -87,13 +87,31 @@ def write_site(folder: Path) -> Path:
     return folder
 
 
-def write_pages(folder: Path, make: Callable[[], list[Any]], name: str = "{}.html") -> Path:
+class ExplorablePages:
+    """A folder with one page per explorable and language, each written when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = write_site(folder)
+
+    def __call__(self, name: str, code: str = "en") -> str:
+        """Return the name of the file with the explorable of the module `name`."""
+        file = self.folder / f"{name}-{code}.html"
+        if not file.exists():
+            d2l.use_language(code)
+            kinds = (getattr(d2l.explore, kind) for kind in d2l.explore.__all__)
+            figure = next(kind for kind in kinds if kind.__module__.endswith(f".{name}"))()
+            file.write_text(page(block(figure), state_of([figure]), lang=code), encoding="utf-8")
+            d2l.use_language("en")
+        return file.name
+
+
+def write_pages(folder: Path, make: Callable[[], list[Any]]) -> Path:
     """Write one page per language with the explorables that `make` returns; return the folder."""
     write_site(folder)
     for code in d2l.available_languages():
         d2l.use_language(code)
         figures = make()
         html = page("".join(map(block, figures)), state_of(figures), lang=code)
-        (folder / name.format(code)).write_text(html, encoding="utf-8")
+        (folder / f"{code}.html").write_text(html, encoding="utf-8")
     d2l.use_language("en")
     return folder

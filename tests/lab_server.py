@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import socket
@@ -29,6 +30,20 @@ def free_port() -> int:
         return port
 
 
+def answers(server: subprocess.Popen[bytes], address: str) -> bool:
+    """Wait until a server that was just started answers; if it does not, end it."""
+    end = time.monotonic() + 120
+    while server.poll() is None and time.monotonic() < end:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    server.kill()
+    server.wait()
+    return False
+
+
 @contextmanager
 def serving(home: Path, notebooks: Mapping[str, Sequence[str]]) -> Iterator[Callable[[str], str]]:
     """Serve notebooks, given by name with their cells; yield what makes a name an address."""
@@ -39,7 +54,7 @@ def serving(home: Path, notebooks: Mapping[str, Sequence[str]]) -> Iterator[Call
         notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, work / f"{name}.ipynb")
-    port, token = free_port(), secrets.token_hex(16)
+    token = secrets.token_hex(16)
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -49,27 +64,29 @@ def serving(home: Path, notebooks: Mapping[str, Sequence[str]]) -> Iterator[Call
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
     }
-    log = (home / "log.txt").open("w+")
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
+        *("--ip=127.0.0.1", "--ServerApp.port_retries=0"),
         *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"),
         # No news and no updates: the server asks nobody.
         *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
     ]
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
+    log = home / "log.txt"
+    for _ in range(3):  # somebody may take the port before the server does
+        port = free_port()
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                [*command, f"--port={port}"],
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        address = f"http://127.0.0.1:{port}"
+        if answers(server, f"{address}/api/status?token={token}"):
+            break
+    else:
+        raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
     try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=5).close()
-                break
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                if server.poll() is not None or time.monotonic() > end:
-                    log.seek(0)
-                    raise RuntimeError(f"JupyterLab did not start:\n{log.read()}") from None
-                time.sleep(0.2)
         yield lambda name: f"{address}/lab/tree/{name}.ipynb?token={token}&reset"
     finally:
         sessions = []
@@ -89,7 +106,6 @@ def serving(home: Path, notebooks: Mapping[str, Sequence[str]]) -> Iterator[Call
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-        log.close()
 
 
 def opened(page: Any, address: str) -> None:
@@ -101,21 +117,33 @@ def opened(page: Any, address: str) -> None:
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
 
 
+def run_until(page: Any, index: int, true: Callable[[str], bool]) -> str:
+    """Run a cell until its output is as awaited, and return it.
+
+    The front end sends the last of a burst of changes when the kernel has answered the first.
+    """
+    end = time.monotonic() + 120
+    while not true(told := run(page, index)):
+        assert time.monotonic() < end, f"cell {index} goes on telling {told!r}"
+    return told
+
+
 def run(page: Any, index: int) -> str:
     """Run a cell and wait for its new number; return its text output."""
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(index)
     prompt = cell.locator(".jp-InputArea-prompt")
     old = prompt.inner_text()
-    end = time.monotonic() + 120
+    end, pressed = time.monotonic() + 120, -math.inf
     while (now := prompt.inner_text()) == old or "*" in now:
         assert time.monotonic() < end, f"cell {index} did not run, its prompt is {now!r}"
         choose = page.locator("dialog .jp-mod-accept")
         if choose.count():
             choose.first.click()
-        elif now == old:
+        elif now == old and time.monotonic() > pressed + 3:
             # A key press before Lab has wired its shortcuts is lost; one that arrived shows [*].
             cell.locator(".cm-content").click()
             page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(500)
+            pressed = time.monotonic()
+        page.wait_for_timeout(50)
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
     return "\n".join(cell.locator(".jp-OutputArea-output pre").all_inner_texts())

@@ -408,7 +408,7 @@ def test_two_processes_at_once_download_once(
         for _ in range(2)
     ]
     for process in processes:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         assert (process.returncode, err) == (0, "")
         assert out.startswith("Dataset('MNIST': 30 examples")
     assert sorted(server.requests) == sorted(f"{name}.gz" for name in NAMES)

@@ -9,31 +9,21 @@ import ipywidgets as w
 import pytest
 
 from d2lmini.explore import Ravine
-from explorable_page import STATE, VIEW, block, page, state_of, write_pages
-from explorable_visit import drawn, grips, slider, status, until, visiting
+from explorable_page import STATE, VIEW, block, page, state_of
+from explorable_visit import drawn, grips, slider, status, until
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="session")
-def pages(tmp_path_factory):
-    """Return a folder with a page of two ravines in each language."""
-    make = lambda: [Ravine(eta=0.6, beta=0.5), Ravine(eta=0.4, methods=("gd",))]  # noqa: E731
-    return write_pages(tmp_path_factory.mktemp("site"), make)
-
-
 @pytest.fixture(params=["http", "file"])
-def address(request, pages, site_server):
+def address(request, ravines, site_server):
     """Return the folder's address over http and as a file."""
-    return site_server(pages) if request.param == "http" else pages.as_uri()
+    return site_server(ravines) if request.param == "http" else ravines.as_uri()
 
 
 @pytest.fixture
-def file_address(pages):
-    return pages.as_uri()
-
-
-visit = pytest.fixture(visiting)
+def file_address(ravines):
+    return ravines.as_uri()
 
 
 def test_each_explorable_is_alive_once(address, visit):
@@ -107,8 +97,8 @@ def test_changing_only_the_fragment_sets_the_figure(file_address, visit):
     )
 
 
-def test_copy_link_gives_the_address_of_the_setting(pages, site_server, visit):
-    page = visit(site_server(pages), permissions=["clipboard-read", "clipboard-write"])
+def test_copy_link_gives_the_address_of_the_setting(ravines, site_server, visit):
+    page = visit(site_server(ravines), permissions=["clipboard-read", "clipboard-write"])
     slider(page, "momentum β").press("Home")
     page.get_by_role("button", name="copy link to this setting").first.click()
     page.get_by_text("link copied").wait_for()
@@ -139,17 +129,17 @@ def test_live_region_speaks_when_a_drag_rests(file_address, visit):
     assert (region.get_attribute("role"), region.get_attribute("aria-live")) == ("status", "polite")
 
 
-def broken(pages, name, body, state):
-    (pages / name).write_text(page(body, state), encoding="utf-8")
+def broken(folder, name, body, state):
+    (folder / name).write_text(page(body, state), encoding="utf-8")
     return name
 
 
-def test_one_broken_explorable_does_not_take_the_others_with_it(pages, file_address, visit):
+def test_one_broken_explorable_does_not_take_the_others_with_it(ravines, file_address, visit):
     good, bad, odd = Ravine(eta=0.6), Ravine(), Ravine()
     state = state_of([bad, odd, good])
     state["state"][bad.model_id]["state"]["methods"] = None  # render throws
     state["state"][odd.panel.model_id]["model_name"] = "TabModel"  # a widget we do not draw
-    name = broken(pages, "broken.html", block(bad) + block(odd) + block(good), state)
+    name = broken(ravines, "broken.html", block(bad) + block(odd) + block(good), state)
     page = visit(file_address, name, quiet=False)
     page.wait_for_selector("[data-live]")
     assert page.locator("[data-live]").count() == 1
@@ -159,18 +149,18 @@ def test_one_broken_explorable_does_not_take_the_others_with_it(pages, file_addr
     assert len(page.watch.problems) == 2
 
 
-def test_unreadable_state_leaves_the_static_figures(pages, file_address, visit):
+def test_unreadable_state_leaves_the_static_figures(ravines, file_address, visit):
     hero = Ravine()
     text = page(block(hero), state_of([hero]))
     text = re.sub(rf'(<script type="{re.escape(STATE)}">).*?</script>', r"\1{oops</script>", text)
-    (pages / "garbled.html").write_text(text, encoding="utf-8")
+    (ravines / "garbled.html").write_text(text, encoding="utf-8")
     view = visit(file_address, "garbled.html", quiet=False)
     assert view.locator(".mm-static:visible").count() == 1
     assert view.locator(".mm-live").count() == 0
     assert len(view.watch.problems) == 1
 
 
-def test_plain_sliders_are_drawn_and_linked_in_both_directions(pages, file_address, visit):
+def test_plain_sliders_are_drawn_and_linked_in_both_directions(ravines, file_address, visit):
     a = w.FloatLogSlider(value=0.01, base=10, min=-4, max=0, step=0.5, description="log")
     b = w.FloatSlider(value=0.5, min=0, max=1, step=0.1, description="first")
     c = w.FloatSlider(value=0.9, min=0, max=1, step=0.1, description="second")
@@ -185,7 +175,7 @@ def test_plain_sliders_are_drawn_and_linked_in_both_directions(pages, file_addre
     stand.panel = panel
     view = json.dumps({"model_id": panel.model_id})
     body = f'<script type="{VIEW}">{view}</script>'
-    (pages / "plain.html").write_text(page(body, state_of([stand])), encoding="utf-8")
+    (ravines / "plain.html").write_text(page(body, state_of([stand])), encoding="utf-8")
     view = visit(file_address, "plain.html")
 
     def value(name):

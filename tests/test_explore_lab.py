@@ -7,7 +7,8 @@ import importlib.util
 import pytest
 
 import d2lmini as d2l
-from lab_server import opened, run, serving
+from explorable_visit import until
+from lab_server import opened, run, run_until, serving
 
 pytestmark = [
     pytest.mark.lab,
@@ -83,6 +84,15 @@ def open_notebook(browser, lab):
     assert errors == []
 
 
+def isclose(one, other):
+    return float(one) == pytest.approx(float(other))
+
+
+def tells(page, index, words):
+    """Wait until a cell that is run prints these words."""
+    run_until(page, index, lambda told: words in told)
+
+
 def test_slider_picture_and_python_move_one_another(open_notebook):
     page = open_notebook("explore")
     run(page, 0)
@@ -90,6 +100,7 @@ def test_slider_picture_and_python_move_one_another(open_notebook):
     figure.locator(".mmx .panels svg circle").first.wait_for()
     assert figure.locator(".mmx").count() == 1
     status = figure.locator(".mmx .status").first
+    status.filter(has_text="converges").wait_for()
     words = status.inner_text().replace("\xa0", " ")
     assert words == "converges, ρ = 0.920 a step; loss after 20 steps: 0.089"
 
@@ -101,16 +112,14 @@ def test_slider_picture_and_python_move_one_another(open_notebook):
     status.filter(has_text="ρ = 0.910").wait_for()
     readout = figure.locator(".widget-readout").first
     assert readout.inner_text() == "0.45"
-    page.wait_for_timeout(300)  # the front end sends the last of a burst after the first's reply
-    assert "eta is 0.45 and start is (-5.0, -2.0)" in run(page, 1)
+    tells(page, 1, "eta is 0.45 and start is (-5.0, -2.0)")
 
     # A key on the start point moves the trait too.
     grip = figure.locator(".mmx .grip").first
     grip.focus()
     page.keyboard.press("Shift+ArrowRight")
     assert grip.get_attribute("aria-valuetext") is not None
-    page.wait_for_timeout(300)
-    assert "start is (-4.0, -2.0)" in run(page, 1)
+    tells(page, 1, "start is (-4.0, -2.0)")
 
     # Python moves the slider and the picture.
     run(page, 2)
@@ -118,14 +127,13 @@ def test_slider_picture_and_python_move_one_another(open_notebook):
     readout.filter(has_text="0.6").wait_for()
     assert readout.inner_text() == "0.6"
     assert grip.get_attribute("aria-valuetext") == "x₁ = −4, x₂ = 1"
-    assert "eta is 0.6 and the slider 0.6" in run(page, 3)
+    tells(page, 3, "eta is 0.6 and the slider 0.6")
 
     # A preset between two steps of the slider is kept as it is (Lab's own readout rounds it).
     figure.locator("[data-preset=best_gd]").first.click()
     figure.locator(".mmx .head").first.filter(has_text="η = 0.4762").wait_for()
     status.filter(has_text="ρ = 0.905").wait_for()
-    page.wait_for_timeout(300)
-    assert "eta is 0.476190476190476" in run(page, 1)
+    tells(page, 1, "eta is 0.476190476190476")
 
 
 def test_dark_theme_of_lab_reaches_the_figure(open_notebook):
@@ -157,19 +165,19 @@ def test_every_explorable_is_joined_to_python(open_notebook):
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
-        page.wait_for_timeout(300)  # the front end sends the last of a burst after the reply
-        first, *told = run(page, cell + 1).split()
-        assert first == name
-        trait, value = told[0], float(told[1])
-        start = getattr(getattr(d2l.explore, name)(), trait)
-        assert value != start, f"the slider of {name} does not reach Python"
+        figure = getattr(d2l.explore, name)()
+        start = getattr(figure, next(iter(figure._sliders)))
+
+        def reached(told, name=name, start=start):
+            first, _, value, slider = told.split()
+            return first == name and float(value) != start and isclose(value, slider)
+
+        run_until(page, cell + 1, reached)
 
         # Python moves the slider and the picture.
         run(page, cell + 2)
-        _, _, value, slider = run(page, cell + 3).split()
-        assert float(value) == pytest.approx(float(slider))
-        assert float(value) != start
-        assert picture.inner_html() != before
+        run_until(page, cell + 3, reached)
+        until(page, lambda picture=picture, before=before: picture.inner_html() != before)
 
     # Each widget of a notebook has its own copy of the shared modules; their ids must differ.
     ids = page.evaluate("[...document.querySelectorAll('.mmx clipPath')].map(e => e.id)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from importlib.resources import files
@@ -14,7 +15,7 @@ from traitlets import TraitError
 import d2lmini as d2l
 import sweepdata
 from d2lmini.explore import MnistMap
-from explorable_page import block, page, state_of, write_site
+from explorable_visit import frame
 
 STORED = json.loads(sweepdata.TARGET.read_text(encoding="utf-8"))
 ETAS, BETAS, STEPS = STORED["etas"], STORED["betas"], STORED["steps"]
@@ -165,48 +166,15 @@ def test_floor_of_the_loss_map_spreads_the_shading():
 browser = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Return the address of a folder with the map's page in each language."""
-    made = write_site(tmp_path_factory.mktemp("map"))
-    for code in d2l.available_languages():
-        d2l.use_language(code)
-        explorable = MnistMap()
-        text = page(block(explorable), state_of([explorable]), lang=code)
-        (made / f"{code}.html").write_text(text, encoding="utf-8")
-    d2l.use_language("en")
-    return made.as_uri()
-
-
 @pytest.fixture
-def visit(browser, folder):
-    """Return ``visit(path, **context options) -> page``; a page that complains fails."""
-    problems, contexts = [], []
-
-    def go(path="en.html", **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 1000}} | options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda m: problems.append(m.text))
-        tab.on("pageerror", lambda e: problems.append(str(e)))
-        tab.goto(f"{folder}/{path}")
-        tab.wait_for_selector("[data-live]")
-        return tab
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def settled(tab):
-    tab.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+def visit(explorable):
+    """Return ``visit(fragment, code, **context options) -> page``."""
+    return functools.partial(explorable, "mnist_map")
 
 
 def rows(tab):
     """Return the cells of the table of A and B."""
-    settled(tab)
+    frame(tab)
     found = tab.locator(".mmx tbody tr")
     texts = [found.nth(i).locator("th, td").all_inner_texts() for i in range(2)]
     return [[text.replace("\xa0", " ") for text in row] for row in texts]
@@ -214,7 +182,7 @@ def rows(tab):
 
 def status(tab, n=-1):
     """Return a line under the panels: the last is about A and B."""
-    settled(tab)
+    frame(tab)
     return tab.locator(".mmx p.status").nth(n).inner_text().replace("\xa0", " ")
 
 
@@ -247,7 +215,7 @@ def test_every_cell_shows_its_loss_and_a_cross_where_it_failed(visit):
     tab = visit()
     look = "rects => rects.map((r) => [r.getAttribute('fill'), +r.getAttribute('fill-opacity')])"
     cells = tab.locator(".mmx svg[role=group] rect[fill-opacity]")
-    settled(tab)
+    frame(tab)
     drawn = cells.evaluate_all(look)[: len(PAIRS)]
     grid = MnistMap().grid().ravel()
     failed = ~(grid < GUESSING)
@@ -326,7 +294,7 @@ def test_presets_and_what_they_are_to_show(visit):
     assert "A and B have the same effective step, 2." in status(tab)
     assert "B: ends no better than guessing" in status(tab)
     tab.locator("[data-preset=early]").click()
-    settled(tab)
+    frame(tab)
     after = STEPS[int(np.argmin(np.abs(np.log(STEPS) - math.log(300))))]
     assert tab.locator(".mmx .head small").first.inner_text() == f"after {after} minibatches"
     a, b = rows(tab)
@@ -339,17 +307,17 @@ def test_presets_and_what_they_are_to_show(visit):
 def test_slider_takes_the_map_back_in_time(visit):
     tab = visit()
     crosses = tab.locator('.mmx path[stroke="var(--gd)"]')
-    settled(tab)
+    frame(tab)
     late = crosses.get_attribute("d")
     tab.locator("input[type=range]").press("Home")
-    settled(tab)
+    frame(tab)
     assert tab.locator(".mmx .head small").first.inner_text() == "after 10 minibatches"
     assert crosses.get_attribute("d") != late
 
 
 @browser
 def test_link_with_numbers_between_the_runs_shows_the_nearest_ones(visit):
-    tab = visit("en.html#mnist_map:eta=0.012,beta=0.91,pinned=0~2,steps=1e9")
+    tab = visit("eta=0.012,beta=0.91,pinned=0~2,steps=1e9")
     a, b = rows(tab)
     assert a[0] == "A: η = 0.01, β = 0.9"
     assert b[0] == "B: η = 0.005, β = 0.99"
@@ -358,7 +326,7 @@ def test_link_with_numbers_between_the_runs_shows_the_nearest_ones(visit):
 @browser
 def test_every_word_is_there_in_every_language_on_a_phone(visit):
     for code in d2l.available_languages():
-        tab = visit(f"{code}.html", viewport={"width": 320, "height": 900})
+        tab = visit(code=code, viewport={"width": 320, "height": 900})
         for preset in ("same_eta", "beyond", "early"):
             tab.locator(f"[data-preset={preset}]").click()
             text = status(tab) + status(tab, 1) + str(rows(tab))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from itertools import product
 
@@ -12,7 +13,7 @@ import traitlets
 
 import d2lmini as d2l
 from d2lmini.explore import Nesterov
-from explorable_page import block, page, state_of, write_site
+from explorable_visit import frame, until
 
 BEST = {"eta": 1 / 9, "beta": 4 / 9}
 
@@ -59,47 +60,14 @@ def test_static_figure_at_extremes(eta, beta, start, ahead):
 # ---------------------------------------------------------------- in a browser
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """Return the address of a folder with a page for each language."""
-    folder = write_site(tmp_path_factory.mktemp("nesterov"))
-    for code in d2l.available_languages():
-        d2l.use_language(code)
-        figure = Nesterov()
-        html = page(block(figure), state_of([figure]), lang=code)
-        (folder / f"{code}.html").write_text(html, encoding="utf-8")
-    d2l.use_language("en")
-    return folder.as_uri()
-
-
 @pytest.fixture
-def visit(browser, pages):
-    """Return ``visit(hash, lang) -> page``; a page that logs an error fails."""
-    opened, problems = [], []
-
-    def go(setting="", lang="en", **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 1000}} | options)
-        context.set_default_timeout(15_000)
-        opened.append(context)
-        view = context.new_page()
-        view.on("pageerror", lambda e: problems.append(str(e)))
-        view.on("console", lambda m: problems.append(m.text) if m.type != "log" else None)
-        view.goto(f"{pages}/{lang}.html" + (f"#nesterov:{setting}" if setting else ""))
-        view.wait_for_selector("[data-live] .grip[transform]")
-        return view
-
-    yield go
-    for context in opened:
-        context.close()
-    assert problems == []
-
-
-def settle(view):
-    view.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+def visit(explorable):
+    """Return ``visit(fragment, code, **context options) -> page``."""
+    return functools.partial(explorable, "nesterov")
 
 
 def words(view):
-    settle(view)
+    frame(view)
     return [text.replace("\xa0", " ") for text in view.locator(".mmx .status").all_inner_texts()]
 
 
@@ -207,10 +175,7 @@ def test_the_strip_is_refined_when_the_slider_rests(visit):
           return document.querySelector(".mmx > svg[height='48'] > path").getAttribute('d'); }""",
         slider.element_handle(),
     )
-    for _ in range(500):
-        if strip.get_attribute("d") != coarse:
-            break
-        view.wait_for_timeout(20)
+    until(view, lambda: strip.get_attribute("d") != coarse)
     view.reload()  # the same setting, from the link in the address: fine at once
     view.wait_for_selector("[data-live] .grip[transform]")
     assert strip.get_attribute("d") != coarse
@@ -239,7 +204,7 @@ def test_extremes_are_told(visit, setting, text):
 def test_both_pictures_have_one_axis_of_position(visit, width):
     """What stands below another thing must stand exactly below it."""
     view = visit(viewport={"width": width, "height": 900})
-    settle(view)
+    frame(view)
     spans = view.locator(".mmx > svg clipPath rect").evaluate_all(
         "all => all.map(r => [r.getAttribute('x'), r.getAttribute('width')])"
     )
@@ -250,7 +215,7 @@ def test_both_pictures_have_one_axis_of_position(visit, width):
 @pytest.mark.browser
 def test_sentences_have_the_same_numbers_in_all_languages(visit):
     found = {
-        tuple(sorted(re.findall(r"−?\d[\d.]*\d", " ".join(words(visit(lang=code))))))
+        tuple(sorted(re.findall(r"−?\d[\d.]*\d", " ".join(words(visit(code=code))))))
         for code in d2l.available_languages()
     }
     assert found == {tuple(sorted(["−1.8024", "2.1159", "0.6465", "0.001"]))}
@@ -304,11 +269,20 @@ def test_fates_are_where_python_runs_end(visit):
         for setting, start, lookahead in product(SETTINGS[1:], STARTS, [False, True])
     ]
     fates = visit().evaluate("cases => cases.map(momentumExplorables.nesterov.fate)", cases)
+    # All starts of a setting in one run, unless one of them overflows and ends it for all.
+    together = {}
+    for setting, method in product(SETTINGS[1:], [d2l.momentum, d2l.nesterov]):
+        runs = method(f.grad, STARTS, steps=3000, **setting)
+        if not runs.overflowed:
+            for start, x in zip(STARTS, runs.x.T, strict=True):
+                together[*setting.values(), start, method] = x
     seen = set()
     for case, fate in zip(cases, fates, strict=True):
         method = d2l.nesterov if case["lookahead"] else d2l.momentum
-        trace = method(f.grad, case["start"], eta=case["eta"], beta=case["beta"], steps=3000)
-        x = trace.x[:, 0]
+        eta, beta, start = case["eta"], case["beta"], case["start"]
+        x = together.get((eta, beta, start, method))
+        if x is None:
+            x = method(f.grad, start, eta=eta, beta=beta, steps=3000).x[:, 0]
         seen.add(fate["kind"])
         if fate["kind"] == "converges":
             assert np.abs(x[fate["step"] :]).max() < 1e-3, case

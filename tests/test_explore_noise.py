@@ -11,8 +11,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Noise
-from explorable_page import write_pages
-from explorable_visit import frame, grips, slider, status, until, visiting
+from explorable_visit import frame, grips, link, slider, status, until
 
 STABLE = [(0.02, 0.9), (0.1, 0), (0.19, 0.9), (0.033, 0.67), (1.9, 0), (0.5, 0.3)]
 
@@ -82,12 +81,11 @@ def test_static_figure_at_the_ends(traits):
 # ---------------------------------------------------------------- in the page
 
 browser_test = pytest.mark.browser
-visit = pytest.fixture(visiting)
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    return write_pages(tmp_path_factory.mktemp("noise"), lambda: [Noise()]).as_uri()
+@pytest.fixture
+def view(explorable):
+    return explorable("noise")
 
 
 DONE = "document.querySelector('.mmx dd').textContent.includes('2000 paths')"
@@ -100,14 +98,8 @@ def facts(view):
     return view.locator(".mmx dd").all_inner_texts()
 
 
-def go(view, fragment):
-    view.evaluate("h => { location.hash = h; }", f"noise:{fragment}")
-    frame(view)
-
-
 @browser_test
-def test_numbers_at_the_beginning_are_measured_and_predicted(address, visit):
-    view = visit(address)
+def test_numbers_at_the_beginning_are_measured_and_predicted(view):
     figure = Noise()
     assert facts(view) == [
         f"{figure.measured():.3g} ± 3 % (2000 paths)",
@@ -122,8 +114,7 @@ def test_numbers_at_the_beginning_are_measured_and_predicted(address, visit):
 
 
 @browser_test
-def test_few_paths_come_at_once_and_the_others_in_later_frames(address, visit):
-    view = visit(address)
+def test_few_paths_come_at_once_and_the_others_in_later_frames(view):
     facts(view)
     counts = view.evaluate(
         """async () => { const dd = document.querySelector('.mmx dd'), seen = [];
@@ -139,8 +130,7 @@ def test_few_paths_come_at_once_and_the_others_in_later_frames(address, visit):
 
 
 @browser_test
-def test_next_input_cancels_what_was_still_to_come(address, visit):
-    view = visit(address)
+def test_next_input_cancels_what_was_still_to_come(view):
     facts(view)
     most = view.evaluate(
         """async () => { const dd = document.querySelector('.mmx dd'); let most = 0;
@@ -157,8 +147,7 @@ def test_next_input_cancels_what_was_still_to_come(address, visit):
 
 
 @browser_test
-def test_presets_tell_the_page_s_stories(address, visit):
-    view = visit(address)
+def test_presets_tell_the_page_s_stories(view):
     view.locator("[data-preset=same_step]").click()
     assert facts(view)[1:] == ["0.0501 (β = 0: 0.0526)", "0.949 (β = 0: 0.900)", "0.1"]
     assert status(view) == (
@@ -181,8 +170,7 @@ def test_presets_tell_the_page_s_stories(address, visit):
 
 
 @browser_test
-def test_sentences(address, visit):
-    view = visit(address)
+def test_sentences(view):
     rho = d2l.convergence_rate(1, eta=4, beta=0.9)
     for fragment, said in [
         ("beta=0,eta=0.1", "Without momentum the two settings are one. Raise β."),
@@ -201,14 +189,13 @@ def test_sentences(address, visit):
             "Not settled yet: after 300 steps the variance is at 45 % of the floor.",
         ),
     ]:
-        go(view, fragment)
+        link(view, f"noise:{fragment}")
         assert status(view) == said
         assert facts(view)
 
 
 @browser_test
-def test_what_overflows_is_infinite(address, visit):
-    view = visit(address)
+def test_what_overflows_is_infinite(view):
     found = view.evaluate(
         """() => { const { ensemble, grow, measured } = momentumExplorables.noise;
           const all = ensemble();
@@ -220,8 +207,7 @@ def test_what_overflows_is_infinite(address, visit):
 
 
 @browser_test
-def test_lock_keeps_the_effective_step_while_beta_moves(address, visit):
-    view = visit(address)
+def test_lock_keeps_the_effective_step_while_beta_moves(view):
     eta, beta = slider(view, "learning rate η"), slider(view, "momentum β")
     beta.press("Shift+ArrowLeft")
     frame(view)
@@ -250,8 +236,7 @@ def test_lock_keeps_the_effective_step_while_beta_moves(address, visit):
 
 
 @browser_test
-def test_rival_follows_the_choice(address, visit):
-    view = visit(address)
+def test_rival_follows_the_choice(view):
     key = view.locator(".mmx .head").first.locator("small").last
     frame(view)
     assert key.inner_text() == "β = 0 with the same η"
@@ -262,8 +247,7 @@ def test_rival_follows_the_choice(address, visit):
 
 
 @browser_test
-def test_start_by_keyboard_moves_the_transient_and_not_the_floor(address, visit):
-    view = visit(address)
+def test_start_by_keyboard_moves_the_transient_and_not_the_floor(view):
     before = facts(view)
     grip = grips(view).first
     for _ in range(3):
@@ -275,8 +259,7 @@ def test_start_by_keyboard_moves_the_transient_and_not_the_floor(address, visit)
 
 
 @browser_test
-def test_javascript_and_python_compute_the_same(address, visit):
-    view = visit(address)
+def test_javascript_and_python_compute_the_same(view):
     cases = [
         {"eta": eta, "beta": beta, "sigma": sigma, "start": start, "lam": lam, "seed": seed}
         for (eta, beta), (sigma, start, lam, seed) in product(
@@ -317,8 +300,7 @@ def test_javascript_and_python_compute_the_same(address, visit):
 
 
 @browser_test
-def test_cloud_is_as_wide_as_the_numbers_say(address, visit):
-    view = visit(address)
+def test_cloud_is_as_wide_as_the_numbers_say(view):
     width = """() => { const c = document.querySelector('.mmx canvas');
       const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
       copy.canvas.height = c.height;
@@ -328,7 +310,7 @@ def test_cloud_is_as_wide_as_the_numbers_say(address, visit):
         .filter(Boolean).length / c.height * 8; }"""
     wide = []
     for eta in (0.02, 0.08, 0.32):
-        go(view, f"beta=0,eta={eta}")
+        link(view, f"noise:beta=0,eta={eta}")
         facts(view)
         # The paths of 2,000 reach to about three standard deviations on both sides.
         wide.append(view.evaluate(width) / Noise(beta=0, eta=eta).floor() ** 0.5)

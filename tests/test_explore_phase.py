@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -12,7 +13,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Phase
-from explorable_page import block, page, state_of, write_site
+from explorable_visit import frame
 
 # ---------------------------------------------------------------- Python
 
@@ -69,51 +70,19 @@ def test_orbit_is_that_of_the_library_and_of_the_powers_of_the_matrix():
 # ---------------------------------------------------------------- in a browser
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Return a folder with one page, which has one explorable."""
-    site = write_site(tmp_path_factory.mktemp("phase"))
-    d2l.use_language("en")
-    figure = Phase()
-    (site / "en.html").write_text(page(block(figure), state_of([figure])), encoding="utf-8")
-    return site
-
-
 @pytest.fixture
-def visit(browser, folder):
-    """Return ``visit(fragment) -> page``; a page that logs or throws fails the test."""
-    contexts, problems = [], []
-
-    def go(fragment=""):
-        context = browser.new_context(viewport={"width": 1200, "height": 1000})
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: problems.append(m.text) if m.type != "log" else None)
-        page.on("pageerror", lambda e: problems.append(str(e)))
-        page.goto((folder / "en.html").as_uri() + fragment)
-        page.wait_for_selector("[data-live]")
-        frames(page)
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def frames(page):
-    """Wait until what was changed is drawn."""
-    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+def visit(explorable):
+    """Return ``visit(fragment, code, **context options) -> page``."""
+    return functools.partial(explorable, "phase")
 
 
 def told(page):
-    frames(page)
+    frame(page)
     return page.locator(".mmx .status").inner_text().replace("\xa0", " ")
 
 
 def card(page):
-    frames(page)
+    frame(page)
     return page.locator(".mmx .head").last.inner_text().replace("\xa0", " ").replace("\n", " ")
 
 
@@ -122,7 +91,7 @@ def preset(page, name):
 
 
 def names_of_lines(page):
-    frames(page)
+    frame(page)
     return [t for t in page.locator(".mmx .layer svg > g > text.halo").all_text_contents() if t]
 
 
@@ -167,7 +136,7 @@ def test_presets_name_the_regime_its_roots_and_its_lines(visit, name, pair, regi
 
 @pytest.mark.browser
 def test_border_and_standstill_are_told(visit):
-    page = visit("#phase:eta=2,beta=0")
+    page = visit("eta=2,beta=0")
     assert "multiplies x by −1.000" in told(page)
     slider = page.get_by_role("slider", name="stiffness ηλ")
     slider.focus()
@@ -191,7 +160,7 @@ def test_dragging_the_start_draws_another_path(visit):
     page.mouse.down()
     page.mouse.move(x - 60, y - 90, steps=4)
     page.mouse.up()
-    frames(page)
+    frame(page)
     text = grip.get_attribute("aria-valuetext")
     position, velocity = map(float, re.findall(r"= (−?[\d.]+)", text.replace("−", "-")))
     assert 0.5 < position < 1.5
@@ -200,23 +169,22 @@ def test_dragging_the_start_draws_another_path(visit):
     # The path beside it begins at the same position.
     grip.focus()
     page.keyboard.press("Home")
-    frames(page)
+    frame(page)
     assert grip.get_attribute("aria-valuetext") == "x = 1.5, v = 0"
     assert line.get_attribute("d") == before
     page.keyboard.press("Shift+ArrowLeft")
-    frames(page)
+    frame(page)
     assert grip.get_attribute("aria-valuetext") == "x = 0.5, v = 0"
 
 
 @pytest.mark.browser
 def test_start_outside_the_picture_makes_it_larger(visit):
-    page = visit("#phase:eta=4,beta=0.99,start=20~-20")
-    frames(page)
-    frame = page.locator(".mmx .layer canvas").bounding_box()
+    page = visit("eta=4,beta=0.99,start=20~-20")
+    edge = page.locator(".mmx .layer canvas").bounding_box()
     dot = page.locator(".mmx .grip circle").nth(2).bounding_box()
     for side, size in (("x", "width"), ("y", "height")):
-        assert frame[side] < dot[side]
-        assert dot[side] + dot[size] < frame[side] + frame[size]
+        assert edge[side] < dot[side]
+        assert dot[side] + dot[size] < edge[side] + edge[size]
     assert page.locator(".mmx .grip").get_attribute("aria-valuetext") == "x = 20, v = −20"
     assert "NaN" not in page.locator(".mmx").inner_html()
 
@@ -268,4 +236,4 @@ def test_javascript_and_python_compute_the_same(visit):
 
 @pytest.mark.browser
 def test_a_real_part_of_zero_is_written_as_zero(visit):
-    assert "complex roots 0.000 ± 0.548i" in told(visit("#phase:eta=1.3,beta=0.3"))
+    assert "complex roots 0.000 ± 0.548i" in told(visit("eta=1.3,beta=0.3"))

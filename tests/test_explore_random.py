@@ -11,13 +11,10 @@ import pytest
 
 from d2lmini.explore._random import normals, uniforms
 from explorable_page import write_site
-from explorable_visit import visiting
 
 SEEDS = (0, 1, 2, 3, 177, 9999)
 N = 200_000
 LIMIT = 4.0  # standard errors
-
-visit = pytest.fixture(visiting)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -10,32 +10,15 @@ import numpy as np
 import pytest
 
 import d2lmini as d2l
-from d2lmini.explore import Ravine
-from explorable_page import write_pages
-from explorable_visit import drawn, grips, slider, status, until, visiting
+from explorable_visit import drawn, grips, link, slider, status, until
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="session")
-def pages(tmp_path_factory):
-    """Return a folder with a page of two ravines in each language."""
-    make = lambda: [Ravine(eta=0.6, beta=0.5), Ravine(eta=0.4, methods=("gd",))]  # noqa: E731
-    return write_pages(tmp_path_factory.mktemp("site"), make)
-
-
-@pytest.fixture(params=["http", "file"])
-def address(request, pages, site_server):
-    """Return the folder's address over http and as a file."""
-    return site_server(pages) if request.param == "http" else pages.as_uri()
-
-
 @pytest.fixture
-def file_address(pages):
-    return pages.as_uri()
-
-
-visit = pytest.fixture(visiting)
+def address(ravines):
+    """Return the folder's address; that http makes no difference, test_explore_host.py says."""
+    return ravines.as_uri()
 
 
 def test_slider_by_mouse_redraws(address, visit):
@@ -84,8 +67,8 @@ def test_presets(address, visit):
     assert slider(page, "momentum β").get_attribute("aria-valuetext") == "0.5"
 
 
-def test_beta_zero_makes_both_panels_equal(file_address, visit):
-    page = visit(file_address, "en.html#ravine:eta=0.4,beta=0.5")
+def test_beta_zero_makes_both_panels_equal(address, visit):
+    page = visit(address, "en.html#ravine:eta=0.4,beta=0.5")
     hero = page.locator(".mm-explorable").first
     paths = "svgs => svgs.map(s => [...s.querySelectorAll('path')].map(p => p.getAttribute('d')))"
     assert status(page) != status(page, 1)
@@ -100,8 +83,8 @@ def centre(locator):
 
 
 @pytest.mark.parametrize("panel", [0, 1])
-def test_start_point_by_mouse_in_either_panel(file_address, visit, panel):
-    page = visit(file_address, "en.html#ravine:eta=0.4")
+def test_start_point_by_mouse_in_either_panel(address, visit, panel):
+    page = visit(address, "en.html#ravine:eta=0.4")
     before = drawn(page)
     old = [centre(grips(page).nth(i)) for i in (0, 1)]
     x, y = old[panel]
@@ -118,8 +101,8 @@ def test_start_point_by_mouse_in_either_panel(file_address, visit, panel):
     )
 
 
-def test_start_point_by_touch_while_the_page_stays(file_address, visit):
-    page = visit(file_address, has_touch=True, viewport={"width": 360, "height": 640})
+def test_start_point_by_touch_while_the_page_stays(address, visit):
+    page = visit(address, has_touch=True, viewport={"width": 360, "height": 640})
     grips(page).first.scroll_into_view_if_needed()
     x, y = centre(grips(page).first)
     scroll = page.evaluate("scrollY")
@@ -159,8 +142,8 @@ def test_start_point_by_keyboard(address, visit):
     assert grip.get_attribute("aria-valuetext") == "x₁ = −6, x₂ = −2"  # the edge of the picture
 
 
-def test_panels_stand_side_by_side_or_one_above_the_other(file_address, visit):
-    page = visit(file_address)
+def test_panels_stand_side_by_side_or_one_above_the_other(address, visit):
+    page = visit(address)
     tops = "[...document.querySelectorAll('.panels')][0].children"
     both = f"[...{tops}].map(e => e.getBoundingClientRect().top)"
     drawn(page)
@@ -170,26 +153,26 @@ def test_panels_stand_side_by_side_or_one_above_the_other(file_address, visit):
     until(page, f"(() => {{ const [a, b] = {both}; return b > a + 100; }})()")
 
 
-def test_forced_colours_keep_the_two_methods_apart(file_address, visit):
-    page = visit(file_address, forced_colors="active")
+def test_forced_colours_keep_the_two_methods_apart(address, visit):
+    page = visit(address, forced_colors="active")
     circles = page.locator(".mm-explorable").first.locator(".panels .head circle")
     fills = circles.evaluate_all("all => all.map(e => getComputedStyle(e).fill)")
     assert len({*fills}) == 2
 
 
-def test_sentences_for_the_borders(file_address, visit):
-    page = visit(file_address, "en.html#ravine:start=0~0")
+def test_sentences_for_the_borders(address, visit):
+    page = visit(address, "en.html#ravine:start=0~0")
     assert status(page) == "starts at the minimizer and stays there"
-    page = visit(file_address, "en.html#ravine:eta=0")
+    link(page, "ravine:start=-5~-2,eta=0")
     assert status(page) == "stands still, since η = 0"
-    page = visit(file_address, "en.html#ravine:eta=0.5")
+    link(page, "ravine:start=-5~-2,eta=0.5")
     assert status(page) == "neither converges nor diverges: x₂ swings for ever, ρ = 1"
-    page = visit(file_address, "en.html#ravine:eta=0.9,beta=0.5")
+    link(page, "ravine:start=-5~-2,eta=0.9,beta=0.5")
     assert status(page, 1).startswith("diverges: in the long run every step multiplies x₂ by −1.")
 
 
-def test_a_path_that_leaves_says_at_which_step(file_address, visit):
-    page = visit(file_address)
+def test_a_path_that_leaves_says_at_which_step(address, visit):
+    page = visit(address)
     drawn(page)
     text = page.locator(".panels > div > svg").first.locator("text", has_text="step")
     assert text.inner_html() == "step 2"
@@ -210,8 +193,8 @@ CASES = [
 ]
 
 
-def test_javascript_and_python_compute_the_same(file_address, visit):
-    page = visit(file_address)
+def test_javascript_and_python_compute_the_same(address, visit):
+    page = visit(address)
     results = page.evaluate(
         """cases => { const { trajectory, rate, loss } = momentumExplorables.ravine;
           return cases.map(c => { const t = trajectory(c);
@@ -242,8 +225,8 @@ def test_javascript_and_python_compute_the_same(file_address, visit):
         assert mine == pytest.approx(list(losses), rel=1e-9, abs=1e-300), case
 
 
-def test_closed_form_optimum(file_address, visit):
-    page = visit(file_address)
+def test_closed_form_optimum(address, visit):
+    page = visit(address)
     eta, beta = d2l.optimal_eta_beta(0.2, 4)
     found = page.evaluate("([l, e, b]) => momentumExplorables.ravine.rate(l, e, b)", [4, eta, beta])
     assert found == pytest.approx(math.sqrt(beta), rel=1e-7)
@@ -251,10 +234,10 @@ def test_closed_form_optimum(file_address, visit):
     assert slow == pytest.approx(0.859, abs=5e-4)
 
 
-def test_numbers_are_written_alike_in_all_languages(file_address, visit):
+def test_numbers_are_written_alike_in_all_languages(address, visit):
     found = set()
     for code in d2l.available_languages():
-        page = visit(file_address, f"{code}.html")
+        page = visit(address, f"{code}.html")
         found.add(tuple(re.findall(r"−?\d[\d.e−]*", status(page) + " " + status(page, 1))))
     first = found.pop()
     assert sorted(first) == sorted(("−1.40", "20", "−1673.37", "0.707", "20", "1.8e−5"))

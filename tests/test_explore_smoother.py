@@ -10,8 +10,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Smoother
-from explorable_page import write_pages
-from explorable_visit import frame, grips, slider, status, visiting
+from explorable_visit import frame, grips, link, slider, status
 
 BETAS = [0, 0.1, 0.5, 0.9, 0.97, 0.99, 0.999]
 
@@ -88,12 +87,11 @@ def test_static_figure_at_the_ends(beta, bias):
 # ---------------------------------------------------------------- in the page
 
 browser_test = pytest.mark.browser
-visit = pytest.fixture(visiting)
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    return write_pages(tmp_path_factory.mktemp("smoother"), lambda: [Smoother()]).as_uri()
+@pytest.fixture
+def view(explorable):
+    return explorable("smoother")
 
 
 def facts(view):
@@ -106,8 +104,7 @@ def legend(view):
 
 
 @browser_test
-def test_sentence_and_numbers_at_the_beginning(address, visit):
-    view = visit(address)
+def test_sentence_and_numbers_at_the_beginning(view):
     expected = Smoother().numbers()
     assert status(view) == (
         f"At step 120 the average is {Smoother().average()[120]:.1f}. The newest value counts "
@@ -125,8 +122,7 @@ def test_sentence_and_numbers_at_the_beginning(address, visit):
 
 
 @browser_test
-def test_start_is_seen_and_corrected(address, visit):
-    view = visit(address)
+def test_start_is_seen_and_corrected(view):
     view.locator("[data-preset=slow]").click()
     missing = 0.97**21
     assert f"{100 * missing:.0f} % is still the zero before the start." in status(view)
@@ -139,8 +135,7 @@ def test_start_is_seen_and_corrected(address, visit):
 
 
 @browser_test
-def test_marked_point_by_keyboard_by_drag_and_by_a_tap(address, visit):
-    view = visit(address)
+def test_marked_point_by_keyboard_by_drag_and_by_a_tap(view):
     grip = grips(view).first
     grip.focus()
     s = Smoother().average()
@@ -173,11 +168,9 @@ def test_marked_point_by_keyboard_by_drag_and_by_a_tap(address, visit):
 
 
 @browser_test
-def test_bars_dots_and_triangle_tell_the_same(address, visit):
-    view = visit(address)
+def test_bars_dots_and_triangle_tell_the_same(view):
     for beta, t in [(0.9, 120), (0.5, 3), (0, 50), (0.999, 240)]:
-        view.evaluate("h => { location.hash = h; }", f"smoother:beta={beta},at={t}")
-        frame(view)
+        link(view, f"smoother:beta={beta},at={t}")
         bars = view.locator(".mmx path[stroke='var(--accent)']").first.get_attribute("d")
         dots = view.locator(".mmx path[fill='var(--accent)']").first.get_attribute("d")
         shown = sum(beta**k > 0.002 for k in range(t + 1))
@@ -200,24 +193,21 @@ def test_bars_dots_and_triangle_tell_the_same(address, visit):
 
 
 @browser_test
-def test_new_walk_moves_on_and_reset_brings_back(address, visit):
-    view = visit(address)
+def test_new_walk_moves_on_and_reset_brings_back(view):
     before = facts(view)
     view.locator("[data-preset=walk]").click()
     expected = Smoother(seed=178).numbers()
     assert facts(view)[0] == f"{expected.raw:.3g} → {expected.smoothed:.3g}" != before[0]
     view.locator("[data-preset=reset]").click()
     assert facts(view) == before
-    view.evaluate("location.hash = 'smoother:seed=9999'")
-    frame(view)
+    link(view, "smoother:seed=9999")
     view.locator("[data-preset=walk]").click()
     zero = Smoother(seed=0).numbers()
     assert facts(view)[0] == f"{zero.raw:.3g} → {zero.smoothed:.3g}"
 
 
 @browser_test
-def test_memory_without_bound_stays_in_the_picture(address, visit):
-    view = visit(address)
+def test_memory_without_bound_stays_in_the_picture(view):
     slider(view, "memory β").press("End")
     found = facts(view)
     assert found[2] == "? (theory 693)"  # the walk is too short to tell
@@ -228,8 +218,7 @@ def test_memory_without_bound_stays_in_the_picture(address, visit):
 
 
 @browser_test
-def test_javascript_and_python_compute_the_same(address, visit):
-    view = visit(address)
+def test_javascript_and_python_compute_the_same(view):
     cases = [
         (seed, start, beta, bias)
         for seed, start in [(0, 60), (177, 0), (9999, -200)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-import time
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Stability
-from explorable_page import block, page, state_of, write_site
+from explorable_visit import frame, until
 
 BEST = (0.667907, 0.402605)
 
@@ -73,46 +73,14 @@ def test_sliders_are_joined_to_the_traits():
 # ---------------------------------------------------------------- in a browser
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Return a folder with one page, which has one explorable."""
-    site = write_site(tmp_path_factory.mktemp("stability"))
-    d2l.use_language("en")
-    figure = Stability()
-    (site / "en.html").write_text(page(block(figure), state_of([figure])), encoding="utf-8")
-    return site
-
-
 @pytest.fixture
-def visit(browser, folder):
-    """Return ``visit(**context options) -> page``; a page that logs or throws fails the test."""
-    contexts, problems = [], []
-
-    def go(fragment="", **options):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 1000}} | options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: problems.append(m.text) if m.type != "log" else None)
-        page.on("pageerror", lambda e: problems.append(str(e)))
-        page.goto((folder / "en.html").as_uri() + fragment)
-        page.wait_for_selector("[data-live]")
-        frames(page)
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def frames(page):
-    """Wait until what was changed is drawn."""
-    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+def visit(explorable):
+    """Return ``visit(fragment, code, **context options) -> page``."""
+    return functools.partial(explorable, "stability")
 
 
 def words(page, selector=".status"):
-    frames(page)
+    frame(page)
     return [t.replace("\xa0", " ") for t in page.locator(f".mmx {selector}").all_inner_texts()]
 
 
@@ -127,7 +95,7 @@ def told(page):
 
 def preset(page, name):
     page.locator(f"[data-preset={name}]").click()
-    frames(page)
+    frame(page)
 
 
 def spot(page, eta, beta):
@@ -142,13 +110,6 @@ def spot(page, eta, beta):
 
 def values(page):
     return [float(s.input_value()) for s in page.locator("input[type=range]").all()][:2]
-
-
-def until(page, condition, timeout=10):
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, "never true"
-        page.wait_for_timeout(20)
 
 
 @pytest.mark.browser
@@ -193,7 +154,7 @@ def test_presets_show_the_phenomena(visit, name, pair, says, flat, steep):
 def test_tap_on_the_map_moves_the_point_and_the_sliders(visit):
     page = visit()
     page.mouse.click(*spot(page, 0.3, 0.8))
-    frames(page)
+    frame(page)
     assert values(page) == pytest.approx((0.3, 0.8), abs=0.01)
     before = told(page)
     assert re.match(r"η = 0\.(3|30\d|29\d), β = 0\.(8|80\d|79\d): converges", before)
@@ -216,18 +177,18 @@ def test_dragging_near_the_star_means_the_star(visit):
     page.mouse.down()
     x, y = spot(page, *BEST)
     page.mouse.move(x - 40, y + 20, steps=3)
-    frames(page)
+    frame(page)
     assert "0.4026" not in told(page)
     page.mouse.move(x + 3, y - 2, steps=2)
     page.mouse.up()
-    frames(page)
+    frame(page)
     assert told(page).startswith("η = 0.6679, β = 0.4026")
     assert all("critically damped" in text for text in cards(page))
     # Down to the lower edge, and beyond it: gradient descent.
     page.mouse.down()
     page.mouse.move(*spot(page, 0.3, -0.3), steps=3)
     page.mouse.up()
-    frames(page)
+    frame(page)
     assert "β = 0:" in told(page)
 
 
@@ -251,12 +212,14 @@ def test_hovering_reads_out_the_rate_and_changes_nothing(visit):
     page = visit()
     before = told(page)
     page.mouse.move(*spot(page, 0.7, 0.7))
+    frame(page)
     readout = page.locator(".mmx .layer svg > g > text.halo")
     expected = d2l.convergence_rate([0.2, 4], eta=0.7, beta=0.7).max()
     shown = readout.text_content().replace("\xa0", " ")
     assert float(shown.removeprefix("ρ = ")) == pytest.approx(expected, abs=2e-3)
     assert told(page) == before
     page.mouse.move(2, 2)
+    frame(page)
     assert readout.text_content() == ""
 
 
@@ -282,7 +245,7 @@ def test_heat_map_is_stronger_where_the_rate_is_smaller_in_both_themes(visit):
     assert rates == sorted(rates, reverse=True)
     for theme, sign in (("light", -1), ("dark", 1)):
         page.evaluate(f"document.documentElement.dataset.theme = {theme!r}")
-        frames(page)
+        frame(page)
         seen = [sum(w * v for w, v in zip((0.21, 0.72, 0.07), pixel(page, *p)[:3], strict=True))
                 for p in places]  # fmt: skip
         assert np.all(np.diff(seen) * sign > 0), theme
@@ -291,7 +254,7 @@ def test_heat_map_is_stronger_where_the_rate_is_smaller_in_both_themes(visit):
 
 @pytest.mark.browser
 def test_condition_number_moves_the_star_and_the_numbers(visit):
-    page = visit("#stability:kappa=100")
+    page = visit("kappa=100")
     until(page, lambda: "ρ = 0.8182" in words(page, "dd")[0])  # 9/11
     eta, beta = d2l.optimal_eta_beta(0.04, 4)
     assert words(page, "dd")[0] == f"ρ = 0.8182 (η = {eta:.4f}, β = {beta:.4f})"

@@ -10,8 +10,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Weights
-from explorable_page import write_pages
-from explorable_visit import frame, grips, slider, status, visiting
+from explorable_visit import frame, grips, slider, status
 
 BETAS = [0, 0.1, 0.5, 0.9, 0.95, 0.99]
 
@@ -60,20 +59,9 @@ def test_static_figure_at_the_ends(beta, bars, scale):
 # ---------------------------------------------------------------- in the page
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    return write_pages(tmp_path_factory.mktemp("weights"), lambda: [Weights()])
-
-
 @pytest.fixture
-def view(pages, request):
-    visit = request.getfixturevalue("visit")
-    page = visit(pages.as_uri())
-    page.wait_for_selector("[data-live]")
-    return page
-
-
-visit = pytest.fixture(visiting)
+def view(explorable):
+    return explorable("weights")
 
 
 def told(view):

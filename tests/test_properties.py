@@ -23,7 +23,7 @@ from hostile_values import ODDITIES
 from public_calls import CALLS, EXEMPT, Call
 
 LIBRARY = Path(d2l.__file__).parent
-SECONDS = 1  # of the processor's time, for one call
+SECONDS = 20  # of the processor's time, for one call: far more than the slowest on a slow machine
 
 
 class Hang(Exception):
@@ -32,7 +32,11 @@ class Hang(Exception):
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Interrupt what takes longer than `SECONDS` of the processor's time."""
+    """Interrupt what takes longer than `SECONDS` of the processor's time.
+
+    The alarm rings again every second: an exception that is raised while a callback of the garbage
+    collector or of a weak reference runs is swallowed there.
+    """
     if not hasattr(signal, "setitimer"):  # Windows
         yield
         return
@@ -41,7 +45,7 @@ def limited() -> Iterator[None]:
         raise Hang(f"more than {SECONDS} s")
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS, 1)
     try:
         yield
     finally:
