@@ -3,6 +3,8 @@
 #   PYTHON=python3.12 make book        another interpreter for the environment
 #   TORCH_INDEX=<address> make book    take torch from this package index (the CPU build, say), and only torch
 #   D2LMINI_DATA=<folder> make test    where MNIST is, if not in the user's cache
+#   COURSE_REPOSITORY=<address> COURSE_BRANCH=main make book
+#                                      where the course is published, if the checkout does not say
 #   JOBS=1                             processes at a time (default: one per core)
 #   make lab LANG=vi                   the notebooks of this language (default: English)
 
