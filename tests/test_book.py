@@ -535,6 +535,16 @@ def test_a_page_says_where_its_notebook_runs(
     assert f'download="{Path(name).name}-{notebook[:2]}.ipynb"' in menu
 
 
+@pytest.mark.slow
+def test_the_cell_that_installs_the_course_is_in_the_notebook_and_not_on_the_page(
+    built: Path,
+) -> None:
+    cell = "google.colab"
+    assert cell in page(built, "vi/_sources/valley.ipynb")
+    assert cell not in page(built, "vi/valley.html")
+    assert cell not in page(built, "vi/searchindex.js")
+
+
 def test_the_notebooks_of_another_repository_are_not_offered_on_colab(
     course: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
