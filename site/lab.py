@@ -54,6 +54,7 @@ def bring(notebooks: Mapping[str, Path], folder: Path) -> list[str]:
     """
     record = _record(folder)
     behind = []
+    notary = NotebookNotary()
     for page, path in notebooks.items():
         data = path.read_bytes()
         copy = folder / f"{page}.ipynb"
@@ -64,8 +65,9 @@ def bring(notebooks: Mapping[str, Path], folder: Path) -> list[str]:
             continue
         if write_if_changed(copy, data):
             # Its outputs are those of the course, so they may be shown before a cell has run.
-            NotebookNotary().sign(nbformat.reads(data.decode("utf-8"), as_version=4))
+            notary.sign(nbformat.reads(data.decode("utf-8"), as_version=4))
         record[page] = _digest(data)
+    notary.store.close()
     write_if_changed(folder / _RECORD, json.dumps(record, indent=1).encode())
     return behind
 
