@@ -479,10 +479,10 @@ def test_the_notebook_of_a_page_can_be_had(visit: Callable[..., Visit], http: st
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scripts", [True, False])
 def test_the_menu_of_the_notebook_serves_keyboard_and_phone(
-    visit: Callable[..., Visit], base: str, language: str, scripts: bool
+    visit: Callable[..., Visit], http: str, language: str, scripts: bool
 ) -> None:
     words = editions.ui(language)["course"]
-    there = visit(base, PHONE, color_scheme="dark", java_script_enabled=scripts)
+    there = visit(http, PHONE, color_scheme="dark", java_script_enabled=scripts)
     page = there.go(f"{language}/training.html")
     menu = page.locator(".mm-notebook")
     summary = menu.locator("summary")
