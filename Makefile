@@ -3,7 +3,10 @@
 #   PYTHON=python3.12 make book        another interpreter for the environment
 #   TORCH_INDEX=<address> make book    take torch from this package index (the CPU build, say), and only torch
 #   D2LMINI_DATA=<folder> make test    where MNIST is, if not in the user's cache
+#   COURSE_REPOSITORY=<address> COURSE_BRANCH=main make book
+#                                      where the course is published, if the checkout does not say
 #   JOBS=1                             processes at a time (default: one per core)
+#   make lab LANG=vi                   the notebooks of this language (default: English)
 
 PYTHON      ?= python3
 VENV        ?= .venv
@@ -15,8 +18,15 @@ BIN  := $(VENV)/bin
 PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
 
+# LANG is also the locale, which every environment has: it means a language of the course only where
+# it is given to make, and then it is no locale.
+ifeq ($(origin LANG),command line)
+lang := --lang $(LANG)
+unexport LANG
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book serve lab notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -28,6 +38,9 @@ book: $(VENV)/.book  ## build the four editions into _build/html/
 
 serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
 	@$(PY) site/serve.py
+
+lab: $(VENV)/.lab  ## open copies of the notebooks in JupyterLab (LANG=vi: the Vietnamese ones)
+	@$(PY) site/lab.py $(lang)
 
 notebooks: $(VENV)/.book  ## bring notebooks/ up to date with chapters/, executing what is stale
 	@$(PY) site/notebooks.py $(jobs)
@@ -66,5 +79,8 @@ distclean: clean  ## remove the environment, too
 $(VENV)/.book: requirements.txt pyproject.toml site/environment.py
 	@$(PYTHON) site/environment.py $(VENV) requirements.txt $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.book
+$(VENV)/.lab: requirements-lab.txt $(VENV)/.book
+	@$(PYTHON) site/environment.py $(VENV) requirements-lab.txt $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.lab
 	@$(PYTHON) site/environment.py $(VENV) requirements-dev.txt $@

@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -31,6 +31,7 @@ import assemble
 import editions
 import formulas
 import frontpage
+import repository
 from errors import ChapterError
 from files import write_if_changed
 from locking import exclusive
@@ -131,8 +132,25 @@ def _bibliographies(course: editions.Course) -> list[Path]:
     return [course.root / name for name in ([named] if isinstance(named, str) else named)]
 
 
-def prepare(course: editions.Course, key: str, shown: list[str]) -> Task:
-    """Write the derived configuration and table of contents of language `key`."""
+def prepare(
+    course: editions.Course,
+    key: str,
+    shown: list[str],
+    published: repository.Repository | None = None,
+) -> Task:
+    """Write the derived configuration and table of contents of language `key`.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    key : str
+        The language.
+    shown : list of str
+        The languages of the site.
+    published : Repository, optional
+        Where readers find the notebooks.
+    """
     task = Task(key, course.notebooks(key), course.root / "_build" / "books" / key)
     first = course.first_page
     if first not in course.editions[key].pages:
@@ -143,12 +161,36 @@ def prepare(course: editions.Course, key: str, shown: list[str]) -> Task:
     _gather(task)
     config = course.derived_config(key, task.sources)
     config["sphinx"]["config"]["course_shown"] = shown
+    if published is not None:
+        config["sphinx"]["config"]["course_repository"] = asdict(published)
+        config["sphinx"]["config"]["course_on_colab"] = on_colab(course, published)
     # Which page is there in which language decides where the language menu of each page leads.
     config["course_pages"] = {k: list(course.editions[k].pages) for k in shown}
     for path, data in ((task.config, config), (task.toc, course.derived_toc(key))):
         text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
         write_if_changed(path, text.encode())
     return task
+
+
+def on_colab(course: editions.Course, published: repository.Repository) -> bool:
+    """Whether the notebooks that Colab would open can install the course there."""
+    return published.same_as(repository.configured(course.config))
+
+
+def tell_where_notebooks_run(
+    course: editions.Course, published: repository.Repository | None
+) -> None:
+    """Print on which sites the pages offer their notebooks, and what the others lack."""
+    if published is None:
+        return
+    sites = ["Binder"]
+    there = f"{published.web}, branch {published.branch}"
+    if published.colab(""):
+        if on_colab(course, published):
+            sites.append("Colab")
+        else:
+            there += "; not on Colab, since repository: in _config.yml names another or none"
+    print(f"The pages offer their notebooks on {' and '.join(sites)}, from {there}.", flush=True)
 
 
 def _gather(task: Task) -> None:
@@ -270,7 +312,9 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
     assemble.recover(target)
     wanted = wanted or list(course.editions)
     shown = shown_languages(course, wanted, target)
-    tasks = {key: prepare(course, key, shown) for key in shown}
+    published = repository.find(root, course.config)
+    tell_where_notebooks_run(course, published)
+    tasks = {key: prepare(course, key, shown, published) for key in shown}
     digests = {key: (frame(course, task), content(course, task)) for key, task in tasks.items()}
     stale = []
     for key, task in tasks.items():

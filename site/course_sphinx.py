@@ -36,6 +36,7 @@ import linebreaks
 import pagelinks
 import searchwords
 import terms
+from repository import Repository
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -77,7 +78,7 @@ def configure(app: Sphinx, config: Config) -> None:
     options["search_bar_text"] = words["course"]["search_placeholder"]
     options["article_header_end"] = [
         "language-switcher.html",
-        "notebook-download.html",
+        "notebook-menu.html",
         "article-header-buttons.html",
     ]
     options["footer_content_items"] = ["course-footer.html"]
@@ -227,6 +228,7 @@ def add_context(
     words = editions.ui(config.course_language)["course"]
     context["words"] = words
     context["languages"] = []
+    written = config.course_language
     if config.course_shown:
         course = editions.load(Path(config.course_root))
         links = alternates(course, config.course_language, pagename, list(config.course_shown))
@@ -237,6 +239,7 @@ def add_context(
         context["notebook_name"] = f"{pagename.replace('/', '-')}-{written}.ipynb"
     else:
         context["notebook_name"] = pagename.rsplit("/", 1)[-1] + ".ipynb"
+    context |= _ways_to_run(config, f"notebooks/{written}/{pagename}.ipynb", written)
     if context.get("body"):
         # Two labels that MyST-NB writes in English, whatever the language of the book.
         context["body"] = context["body"].replace(
@@ -245,6 +248,20 @@ def add_context(
     kinds = explorables.kinds_on_page(app.env, pagename) if doctree is not None else []
     for path in ["shared", "host", *kinds] if kinds else []:
         app.add_js_file(f"explore/{path}.js", loading_method="defer", priority=700)
+
+
+def _ways_to_run(config: Config, notebook: str, language: str) -> dict[str, Any]:
+    """Return what the menu of a page says about running its notebook, a path in the repository."""
+    there = Repository(**config.course_repository) if config.course_repository else None
+    addresses = {}
+    if there is not None:
+        addresses["Binder"] = there.binder(notebook)
+        addresses["Colab"] = there.colab(notebook) if config.course_on_colab else None
+    return {
+        "repository": there.web if there else "",
+        "runs_on": [{"name": name, "url": url} for name, url in addresses.items() if url],
+        "lab_command": "make lab" + (f" LANG={language}" if language != editions.SOURCE else ""),
+    }
 
 
 def _language_of_text(
@@ -283,6 +300,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("course_root", "", "html")
     app.add_config_value("course_language", editions.SOURCE, "env")
     app.add_config_value("course_shown", [], "html")
+    app.add_config_value("course_repository", {}, "html")
+    app.add_config_value("course_on_colab", False, "html")
     app.add_config_value("course_words", {}, "env")
     # Jupyter Book sets these even when the extensions which read them are not loaded.
     for name in ("comments_config", "thebe_config"):

@@ -18,14 +18,14 @@ from typing import Any
 
 import yaml
 
-__all__ = ["ConfigError", "Course", "Edition", "load"]
+__all__ = ["ConfigError", "Course", "Edition", "load", "settings"]
 
 SOURCE = "en"  # the language that `_toc.yml` names, and that the others are translated from
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class ConfigError(ValueError):
-    """`_config.yml` or `_toc.yml` does not say what the build needs to know."""
+    """`_config.yml`, `_toc.yml` or the environment does not say what the build needs to know."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def load(root: Path) -> Course:
         A file is missing or is not YAML, or an entry that the build needs is missing or malformed.
     """
     root = Path(root).resolve()
-    config = _read(root / "_config.yml")
+    config = settings(root)
     toc = _read(root / "_toc.yml")
     languages = config.get("languages")
     if not isinstance(languages, dict) or SOURCE not in languages:
@@ -177,6 +177,17 @@ def load(root: Path) -> Course:
         there = tuple(p for p in pages if (root / "notebooks" / str(key) / f"{p}.ipynb").is_file())
         editions[key] = _edition(key, entry, there)
     return Course(root, config, toc, editions)
+
+
+def settings(root: Path) -> dict[str, Any]:
+    """Return what ``_config.yml`` of the folder `root` holds.
+
+    Raises
+    ------
+    ConfigError
+        It is missing or is not YAML.
+    """
+    return _read(Path(root) / "_config.yml")
 
 
 def _edition(key: Any, entry: Any, pages: tuple[str, ...]) -> Edition:

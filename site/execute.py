@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+import colab
 from elements import CodeCell
 from errors import ChapterError, shown
 
@@ -148,10 +149,6 @@ class Executor:
             raise problem
 
 
-def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def _ended(
     error: Exception,
     notebook: NotebookNode,
@@ -160,8 +157,7 @@ def _ended(
     begun: list[int],
     log: Path,
 ) -> ExecutionError:
-    before = notebook.cells[: begun[-1]] if begun else []
-    number = sum(cell.cell_type == "code" for cell in before)
+    number = len(colab.chapter_cells(notebook.cells[: begun[-1]] if begun else []))
     what = (
         f"ran for more than {TIMEOUT} seconds"
         if isinstance(error, CellTimeoutError)
@@ -173,7 +169,7 @@ def _ended(
 
 
 def _failure(notebook: NotebookNode, path: Path, cells: Sequence[CodeCell]) -> ExecutionError:
-    for number, cell in enumerate(_code_cells(notebook)):
+    for number, cell in enumerate(colab.chapter_cells(notebook.cells)):
         for output in cell.outputs:
             if output.output_type == "error":
                 trace = _ANSI.sub("", "\n".join(output.traceback))
@@ -189,7 +185,7 @@ def _failure(notebook: NotebookNode, path: Path, cells: Sequence[CodeCell]) -> E
 def _complaint(
     notebook: NotebookNode, path: Path, cells: Sequence[CodeCell]
 ) -> ExecutionError | None:
-    for number, cell in enumerate(_code_cells(notebook)):
+    for number, cell in enumerate(colab.chapter_cells(notebook.cells)):
         shown_text = [
             output.get("text") or output.get("data", {}).get("text/plain", "")
             for output in cell.outputs

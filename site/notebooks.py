@@ -18,7 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from nbformat import NotebookNode
+
 import chapters
+import editions
+from colab import TAG
 from errors import ChapterError, Finding
 from execute import ExecutionError, Executor
 from files import write_if_changed
@@ -34,6 +38,7 @@ from pages import (
     stored,
     valid_outputs,
 )
+from repository import configured
 from widgets import refresh_modules
 
 __all__ = ["check", "main", "update"]
@@ -65,8 +70,12 @@ def read_pages(root: Path, wanted: Sequence[str] = ()) -> tuple[list[Page], list
     Raises
     ------
     SystemExit
-        If a name fits no chapter.
+        If a name fits no chapter, or ``_config.yml`` cannot be used.
     """
+    try:
+        repository = configured(editions.settings(root))
+    except editions.ConfigError as error:
+        raise SystemExit(str(error)) from None
     pages: list[Page] = []
     errors: list[ChapterError] = []
     everything = [
@@ -82,7 +91,7 @@ def read_pages(root: Path, wanted: Sequence[str] = ()) -> tuple[list[Page], list
         try:
             chapter = chapters.read(path)
             check_cells(root, chapter)
-            pages.append(Page(root, chapter))
+            pages.append(Page(root, chapter, repository))
         except ChapterError as error:
             errors.append(error)
     return pages, errors
@@ -236,11 +245,17 @@ def _problem(page: Page) -> str | None:
         return str(error)
     if page.path.read_bytes() == expected:
         return None
+    if _install_cells(notebook) != _install_cells(compose(page, notebook, mark)):
+        return "on Colab it installs the course from elsewhere than _config.yml says"
     again = stored(page.path)
     assert again is not None
     if refresh_modules(again):
         return "the explorables' JavaScript changed since it was stored"
     return "its text differs from the chapter's"
+
+
+def _install_cells(notebook: NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if TAG in cell.metadata.get("tags", ())]
 
 
 def orphans(root: Path) -> list[Finding]:

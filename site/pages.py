@@ -13,10 +13,12 @@ import nbformat
 from jupytext.myst import myst_to_notebook
 from nbformat import NotebookNode
 
+import colab
 from chapters import SETUP_TAG, Chapter
 from elements import CodeCell
 from errors import ChapterError
 from fingerprint import fingerprint
+from repository import Repository
 from widgets import model_states, refresh_modules, rename_models, views
 
 __all__ = [
@@ -53,10 +55,13 @@ class Page:
         The checkout.
     chapter : Chapter
         The text.
+    repository : Repository or None
+        Where its notebook is to install the course from on Colab.
     """
 
     root: Path
     chapter: Chapter
+    repository: Repository | None = None
 
     @property
     def name(self) -> str:
@@ -116,6 +121,12 @@ def _setup_wanted(chapter: Chapter) -> str:
 
 def _check_verified(chapter: Chapter, cell: CodeCell) -> None:
     for tag in cell.tags:
+        if tag == colab.TAG:
+            raise ChapterError(
+                chapter.path,
+                cell.line,
+                f"the tag {tag} is for the cell that `make notebooks` adds: drop it",
+            )
         if _FORBIDDEN_TAGS.fullmatch(str(tag)):
             raise ChapterError(
                 chapter.path, cell.line, f"every cell is executed and compared: drop the tag {tag}"
@@ -152,14 +163,15 @@ def compose(page: Page, outputs_of: NotebookNode | None, mark: str) -> NotebookN
     metadata |= {"kernelspec": _KERNEL, "language_info": _LANGUAGE, OURS: own}
     notebook.metadata = nbformat.from_dict(metadata)
     _check_same_cells(chapter, notebook)
+    colab.with_cell(notebook, page.repository)
     _number(notebook)
     if outputs_of is not None:
-        old = _code_cells(outputs_of)
-        for count, (cell, before) in enumerate(
-            zip(_code_cells(notebook), old, strict=True), start=1
-        ):
+        old = iter(colab.chapter_cells(outputs_of.cells))
+        for count, cell in enumerate(_code_cells(notebook), start=1):
+            # The cell which installs the course says nothing, so it need not have been executed.
+            before = cell if colab.TAG in cell.metadata.get("tags", ()) else next(old)
             cell.outputs = before.outputs
-            cell.execution_count = count if before.execution_count else None
+            cell.execution_count = count if before is cell or before.execution_count else None
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = count
@@ -179,7 +191,7 @@ def finish(notebook: NotebookNode) -> NotebookNode:
 def flaws(notebook: NotebookNode) -> list[str]:
     """What makes the stored outputs of a notebook unfit to be verified or shown."""
     found = []
-    for number, cell in enumerate(_code_cells(notebook), start=1):
+    for number, cell in enumerate(colab.chapter_cells(notebook.cells), start=1):
         if cell.execution_count is None:
             # The verification would skip this cell instead of comparing it.
             found.append(f"code cell {number} was never executed")
@@ -202,7 +214,7 @@ def valid_outputs(page: Page, notebook: NotebookNode | None, mark: str) -> bool:
     if notebook is None or notebook.metadata.get(OURS, {}).get("fingerprint") != mark:
         return False
     # The fingerprint could have been kept while somebody edited the notebook by hand.
-    sources = [cell.source for cell in _code_cells(notebook)]
+    sources = [cell.source for cell in colab.chapter_cells(notebook.cells)]
     return sources == [c.source for c in page.chapter.cells] and not flaws(notebook)
 
 

@@ -135,6 +135,7 @@ class Course:
         self.write("d2lmini/languages/en.json", '{"step": "step"}')
         self.write("d2lmini/languages/vi.json", '{"step": "buoc"}')
         self.write("requirements.txt", "numpy==2.4.6\n")
+        self.write("_config.yml", "title: The bowl\n")
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the course."""

@@ -12,6 +12,9 @@ from typing import Any
 import nbformat
 import yaml
 
+from colab import install_cell
+from repository import Repository
+
 ROOT = Path(__file__).resolve().parents[1]
 
 SVG = (
@@ -196,6 +199,7 @@ $x^2$
     figure = {"image/svg+xml": SVG, "text/plain": "<Figure>"}
     return notebook(
         markdown(text),
+        install_cell(Repository("https://github.com/ada/course", "main")),
         code,
         hidden,
         figure_cell("fig-line", words["page"], figure),

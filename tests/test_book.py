@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import importlib
 import json
@@ -22,6 +23,7 @@ import yaml
 from filelock import FileLock
 
 import assemble
+import book
 import borrowed
 import chapters
 import course_sphinx
@@ -32,6 +34,7 @@ import reference
 import searchwords
 import serve
 import small_course
+from repository import Repository
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "site" / "book.py"
@@ -394,14 +397,19 @@ def test_an_interruption_leaves_the_old_site_or_the_new_one(
 # Builds, as from the command line
 
 
+# A build asks its surroundings where the course is published; those of the tests do not count.
+PUBLISHED = {"COURSE_REPOSITORY": "https://github.com/ada/course", "COURSE_BRANCH": "main"}
+NOWHERE = {"COURSE_REPOSITORY": "", "COURSE_BRANCH": "", "GITHUB_REPOSITORY": ""}
+
+
 def run(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build the course in `root` to the end."""
+    """Build the course in `root`, which is published, to the end."""
     return subprocess.run(
         command(root, *arguments),
         capture_output=True,
         text=True,
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, **PUBLISHED, "PYTHONPATH": str(ROOT), **environment},
         timeout=300,
         check=False,
     )
@@ -416,8 +424,13 @@ def command(root: Path, *arguments: str) -> list[str]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a small course which has been built; tests work on copies of it."""
     root = small_course.make(tmp_path_factory.mktemp("built"))
+    path = root / "_config.yml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["repository"] = {"url": PUBLISHED["COURSE_REPOSITORY"], "branch": "main"}
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     done = run(root)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "on Binder and Colab, from https://github.com/ada/course, branch main." in done.stdout
     return root
 
 
@@ -486,6 +499,72 @@ def test_links_between_the_languages(built: Path) -> None:
         ("../vi/valley.html", "vi"),
     ]
     assert re.findall(r'lang="(\w+)"[^>]*aria-current', menu[0]) == ["vi"]
+
+
+def notebook_menu(text: str) -> str:
+    """Return the menu of the notebook of a page."""
+    menu = re.search(r'<details class="mm-notebook">.*?</details>', text, flags=re.DOTALL)
+    assert menu is not None
+    return menu[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "notebook", "command"),
+    [
+        ("en/valley", "en/valley", "make lab"),
+        ("vi/valley", "vi/valley", "make lab LANG=vi"),
+        ("vi/later", "en/later", "make lab"),  # there is no Vietnamese one
+    ],
+)
+def test_a_page_says_where_its_notebook_runs(
+    built: Path, name: str, notebook: str, command: str
+) -> None:
+    menu = notebook_menu(page(built, f"{name}.html"))
+    links = dict(re.findall(r'<a href="([^"]*)" target="_blank" rel="noopener">([^<]*)<', menu))
+    run_on = editions.ui(name[:2])["course"]["run_on"]
+    file = f"notebooks/{notebook}.ipynb"
+    quoted = f"lab%2Ftree%2F{file.replace('/', '%2F')}"
+    assert links == {
+        f"https://mybinder.org/v2/gh/ada/course/main?urlpath={quoted}": run_on % "Binder",
+        f"https://colab.research.google.com/github/ada/course/blob/main/{file}": run_on % "Colab",
+        "https://github.com/ada/course": editions.ui(name[:2])["course"]["repository"],
+    }
+    assert f"<code>{command}</code>" in menu
+    assert f'download="{Path(name).name}-{notebook[:2]}.ipynb"' in menu
+
+
+@pytest.mark.slow
+def test_the_cell_that_installs_the_course_is_in_the_notebook_and_not_on_the_page(
+    built: Path,
+) -> None:
+    cell = "google.colab"
+    assert cell in page(built, "vi/_sources/valley.ipynb")
+    assert cell not in page(built, "vi/valley.html")
+    assert cell not in page(built, "vi/searchindex.js")
+
+
+def test_the_notebooks_of_another_repository_are_not_offered_on_colab(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = editions.load(course)
+    there = Repository("https://github.com/ada/course", "main")
+    assert not book.on_colab(read, there)
+    config = {**read.config, "repository": {"url": there.web, "branch": "main"}}
+    same = dataclasses.replace(read, config=config)
+    assert book.on_colab(same, there)
+    assert not book.on_colab(same, Repository(there.web, "spring"))
+    book.tell_where_notebooks_run(read, there)
+    assert "on Binder, from https://github.com/ada/course, branch main; not on Colab" in (
+        capsys.readouterr().out
+    )
+
+
+def test_an_address_that_cannot_be_used_stops_the_build(course: Path) -> None:
+    done = run(course, COURSE_REPOSITORY="ada/course")
+    assert done.returncode == 1
+    assert "COURSE_REPOSITORY=ada/course is no repository" in done.stderr
+    assert not (course / "_build" / "html").exists()
 
 
 @pytest.mark.slow
@@ -728,12 +807,14 @@ def test_a_further_language_is_settings_and_files(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **NOWHERE, "PYTHONPATH": str(ROOT)},
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert '<html lang="de"' in page(root, "de/valley.html")
+    menu = notebook_menu(page(root, "de/valley.html"))
+    assert menu.count("<a ") == menu.count(" download=") == 1, "it is published nowhere"
     assert "Impuls in der Optimierung" in page(root, "index.html")
     assert not (root / "_build" / "html" / "en").exists()
 

@@ -468,11 +468,46 @@ def test_code_can_be_copied(visit: Callable[..., Visit], http: str) -> None:
 
 def test_the_notebook_of_a_page_can_be_had(visit: Callable[..., Visit], http: str) -> None:
     page = visit(http).go("vi/ravine.html")
+    page.locator(".mm-notebook > summary").click()
     with page.expect_download() as waiting:
         page.locator(".mm-download").click()
     assert waiting.value.suggested_filename == "ravine-vi.ipynb"
     saved = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     assert saved["nbformat"] == 4
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_menu_of_the_notebook_serves_keyboard_and_phone(
+    visit: Callable[..., Visit], http: str, language: str, scripts: bool
+) -> None:
+    words = editions.ui(language)["course"]
+    there = visit(http, PHONE, color_scheme="dark", java_script_enabled=scripts)
+    page = there.go(f"{language}/training.html")
+    menu = page.locator(".mm-notebook")
+    summary = menu.locator("summary")
+    size = summary.bounding_box()
+    assert size is not None
+    assert min(size["width"], size["height"]) >= 44
+    assert summary.get_attribute("aria-label") == words["notebook"]
+    summary.press("Enter")
+    page.keyboard.press("Tab")
+    assert menu.locator(".mm-download:focus").inner_text() == words["download"]
+    assert words["run_here"] in menu.inner_text()
+    assert "make lab" in menu.locator("code").inner_text()
+    box = menu.locator("nav").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    for link in menu.locator("a").all():
+        height = link.bounding_box()
+        assert height is not None
+        assert height["height"] >= 44
+    if scripts:
+        assert overflow(page) <= 0
+        page.keyboard.press("Escape")
+        assert menu.get_attribute("open") is None
+    there.check()
 
 
 # The first page
@@ -605,6 +640,7 @@ def test_the_page_is_fit_for_print(visit: Callable[..., Visit], http: str) -> No
     page.emulate_media(media="print")
     assert not page.locator("#pst-primary-sidebar").is_visible()
     assert not page.locator(".mm-languages").is_visible()
+    assert not page.locator(".mm-notebook").is_visible()
     assert page.locator("article h1").is_visible()
     assert page.locator(".mm-svg").first.is_visible()
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -14,6 +14,7 @@ MODULES = (
     "locking",
     "needed_data",
     "numerals",
+    "repository",
     "walker",
     "widgets",
     "wording",

@@ -27,8 +27,7 @@
     });
   }
 
-  const menu = document.querySelector(".mm-languages");
-  if (menu) {
+  for (const menu of document.querySelectorAll(".mm-languages, .mm-notebook")) {
     document.addEventListener("click", (event) => {
       if (!menu.contains(event.target)) menu.open = false;
     });
