@@ -3,6 +3,7 @@
 #   PYTHON=python3.12 make book        another interpreter for the environment
 #   TORCH_INDEX=<address> make book    take torch from this package index (the CPU build, say), and only torch
 #   D2LMINI_DATA=<folder> make test    where MNIST is, if not in the user's cache
+#   COURSE_BASE_URL=<address> make book  where the site will be published (for a site map, cards, canonical links)
 #   JOBS=1                             processes at a time (default: one per core)
 
 PYTHON      ?= python3
@@ -16,7 +17,7 @@ PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book serve links notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -28,6 +29,9 @@ book: $(VENV)/.book  ## build the four editions into _build/html/
 
 serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
 	@$(PY) site/serve.py
+
+links: $(VENV)/.book  ## check every link of _build/html/
+	@$(PY) site/links.py
 
 notebooks: $(VENV)/.book  ## bring notebooks/ up to date with chapters/, executing what is stale
 	@$(PY) site/notebooks.py $(jobs)

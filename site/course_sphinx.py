@@ -22,6 +22,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sphinx
 from markupsafe import Markup
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx import locale
@@ -119,24 +120,45 @@ def add_assets(app: Sphinx, config: Config) -> None:
     app.add_js_file("course.js", priority=600)
 
 
-def words_script(language: str) -> str:
-    """Return the script that tells the others their words, in the language of the edition."""
+def words_script(language: str, catalogue: str) -> str:
+    """Return the script that tells the others their words, in the language of the edition.
+
+    Parameters
+    ----------
+    language : str
+        The language of the course.
+    catalogue : str
+        Sphinx's code of it. Sphinx has a script of its own with its words for the browser, which
+        makes the rule of the plural from a string; the policy of the site forbids that, so the same
+        words and the same rule are written here.
+    """
     words = editions.ui(language)
     said = {name: words["course"][name] for name in ("copy", "copied", "copy_failed", "scrolls")}
     said["language"] = language
-    script = f"const courseWords = {json.dumps(said, ensure_ascii=False)};\n"
-    if words.get("browser"):
-        # Sphinx's own messages in the browser, about search results.
-        messages = json.dumps(words["browser"], ensure_ascii=False)
-        script += f"Object.assign(Documentation.TRANSLATIONS, {messages});\n"
+    script = f"const courseWords = {_literal(said)};\n"
+    theirs = Path(sphinx.package_dir, "locale", catalogue, "LC_MESSAGES", "sphinx.js")
+    messages: dict[str, Any] = {}
+    if theirs.is_file():
+        text = theirs.read_text(encoding="utf-8")
+        found = json.loads(text[text.index("(") + 1 : text.rindex(")")])
+        messages = {message: said for message, said in found["messages"].items() if said}
+        script += f"Documentation.PLURAL_EXPR = (n) => Number({found['plural_expr']});\n"
+        script += f"Documentation.LOCALE = {_literal(found['locale'])};\n"
+    messages |= words.get("browser", {})
+    if messages:
+        script += f"Object.assign(Documentation.TRANSLATIONS, {_literal(messages)});\n"
     return script
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def copy_assets(app: Sphinx) -> None:
     """Write the files that are not copied from ``site/static``, before pages name their hashes."""
     static = Path(app.outdir, "_static")
     _write(static / "palette.css", figures.theme_css())
-    _write(static / "words.js", words_script(app.config.course_language))
+    _write(static / "words.js", words_script(app.config.course_language, app.config.language))
     # MyST-NB copies its style sheet after the pages are written, so its hash would appear on them
     # only in the second build.
     add_global_html_resources(app, None)
@@ -258,10 +280,15 @@ def add_context(
     else:
         context["notebook_name"] = pagename.rsplit("/", 1)[-1] + ".ipynb"
     if context.get("body"):
-        # Two labels that MyST-NB writes in English, whatever the language of the book.
-        context["body"] = context["body"].replace(
-            'aria-label="Toggle hidden content"', f'aria-label="{words["toggle_hidden"]}"'
-        )
+        for written, better in (
+            # Two labels that MyST-NB writes in English, whatever the language of the book.
+            ('aria-label="Toggle hidden content"', f'aria-label="{words["toggle_hidden"]}"'),
+            # A corner of a table that says nothing heads nothing.
+            ('<th class="head"></th>', "<td></td>"),
+            # A role that is no longer one, within a list whose entries must be entries.
+            ('role="doc-biblioentry"', 'role="listitem"'),
+        ):
+            context["body"] = context["body"].replace(written, better)
     kinds = explorables.kinds_on_page(app.env, pagename) if doctree is not None else []
     for path in ["shared", "host", *kinds] if kinds else []:
         app.add_js_file(f"explore/{path}.js", priority=700)

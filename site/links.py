@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import html
 import json
+import os
 import posixpath
 import re
 import sys
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from editions import BASE_URL
+
 __all__ = ["Site", "external", "problems"]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +34,7 @@ _TAG = re.compile(r"<([a-zA-Z][\w-]*)\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'\b(href|src|srcset|action|data|poster|id|name|rel)="([^"]*)"')
 _REFERENCE = re.compile(r"url\((?:&quot;|[\"'])?(#?[^)\"'&]+)")
 _CSS = re.compile(r"url\(\s*[\"']?([^)\"']+)[\"']?\s*\)|@import\s+[\"']([^\"']+)[\"']")
+_CARD = re.compile(r'property="og:image" content="([^"]*)"')
 _LOADED = {
     *("script", "img", "iframe", "source", "video", "audio", "embed", "object", "use", "image"),
 }
@@ -116,6 +120,9 @@ def read(text: str) -> Page:
         if "srcset" in attributes:
             parts = html.unescape(attributes["srcset"]).split(",")
             page.links += [Link(part.split()[0], True) for part in parts if part.strip()]
+        if tag == "meta":
+            # A card for a link shows this picture.
+            page.links += [Link(html.unescape(url), True) for url in _CARD.findall(inside)]
         if "url(" in inside:
             page.links += [Link(target, True) for target in _REFERENCE.findall(inside)]
     return page
@@ -220,7 +227,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Check the links of the built site.")
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "_build" / "html")
-    parser.add_argument("--base", default="", help="the address that the site is published at")
+    parser.add_argument(
+        "--base",
+        default=os.environ.get(BASE_URL, ""),
+        help=f"the address that the site is published at (default: the environment's {BASE_URL})",
+    )
     parser.add_argument(
         "--external", action="store_true", help="list the addresses elsewhere, with their pages"
     )
@@ -229,11 +240,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"There is no site in {options.folder}: run 'make book' first.", file=sys.stderr)
         return 1
     site = Site(options.folder)
+    base = options.base.rstrip("/") + "/" if options.base else ""
     if options.external:
-        for target, names in external(site, options.base).items():
+        for target, names in external(site, base).items():
             print(f"{target}  ({', '.join(names)})")
         return 0
-    found = problems(site, options.base)
+    found = problems(site, base)
     print("\n".join(found) or f"All links of {len(site.pages)} pages lead somewhere.")
     return int(bool(found))
 

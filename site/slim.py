@@ -23,10 +23,12 @@ Files = dict[str, bytes]
 
 # Style sheets of packages, with what they load.  Ours have no rule to spare.
 _OF_PACKAGES = re.compile(
-    r"_static/(styles/[\w-]+|sphinx-design\.min|mystnb\.\w+|katex/katex\.min|pygments)\.css"
+    r"_static/(styles/[\w-]+|basic|sphinx-design\.min|mystnb\.\w+|katex/katex\.min|pygments)\.css"
 )
 # Drawn by the font instead, or made for menus which our pages do not have (`templates/layout.html`).
-_NOT_LOADED = re.compile(r"_static/(scripts/(fontawesome|bootstrap)\.js.*|.*webpack-macros\.html)")
+_NOT_LOADED = re.compile(
+    r"_static/(scripts/(fontawesome|bootstrap)\.js.*|translations\.js|.*webpack-macros\.html)"
+)
 _ICONS = "_static/vendor/fontawesome/webfonts/"
 _SOURCE = re.compile(r"url\([^)]*/(fa-[\w-]+)\.woff2\)[^;}]*")
 _LINK = re.compile(rb'((?:\.\./)*)(_static/[^"?#]+\.css)\?[^"]*"')
