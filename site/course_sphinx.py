@@ -283,8 +283,6 @@ def add_context(
         for written, better in (
             # Two labels that MyST-NB writes in English, whatever the language of the book.
             ('aria-label="Toggle hidden content"', f'aria-label="{words["toggle_hidden"]}"'),
-            # A corner of a table that says nothing heads nothing.
-            ('<th class="head"></th>', "<td></td>"),
             # A role that is no longer one, within a list whose entries must be entries.
             ('role="doc-biblioentry"', 'role="listitem"'),
         ):

@@ -61,7 +61,9 @@ def _slim(book: Mapping[str, bytes], used: frozenset[str], known: dict[bytes, by
             continue
         if data not in known:
             css = unusedcss.pruned(data.decode("utf-8"), used)
-            known[data] = _SOURCE.sub(r'url(../vendor/fontawesome/webfonts/\1.woff) format("woff")', css).encode()
+            known[data] = _SOURCE.sub(
+                r'url(../vendor/fontawesome/webfonts/\1.woff) format("woff")', css
+            ).encode()
         slim[name] = known[data]
         marks[name.encode()] = hashlib.sha256(known[data]).hexdigest()[:8].encode()
         shown |= {ord(letter) for letter in known[data].decode() if 0xE000 <= ord(letter) < 0xF900}

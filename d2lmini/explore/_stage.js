@@ -130,7 +130,7 @@ export function explorable({ state, rebuild = [], mount }) {
 }
 
 /** @type {CSSStyleSheet | undefined} */
-let sheet;
+let dressing;
 
 /**
  * Give the styles to a document, or to the shadow root which the figure stands in: not as an element,
@@ -138,13 +138,13 @@ let sheet;
  * @param {Node} place
  */
 function dress(place) {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
+  if (!dressing) {
+    dressing = new CSSStyleSheet();
+    dressing.replaceSync(CSS);
   }
   // A figure that is not in the page yet has itself for a root.
   const scope = place instanceof ShadowRoot ? place : document;
-  if (!scope.adoptedStyleSheets.includes(sheet)) scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, sheet];
+  if (!scope.adoptedStyleSheets.includes(dressing)) scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, dressing];
 }
 
 /**
