@@ -2,8 +2,8 @@
 
 Each language is built into a folder of its own, which is kept for the next build. Here the pages
 are copied beside each other, without what none of them uses (`slim`), files which are the same in
-every language move up into one ``_static/``, and the finished folder takes the place of the old one. Links in the pages are
-relative, so the site works below any address and from ``file://``.
+every language move up into one ``_static/``, and the finished folder takes the place of the old
+one. Links in the pages are relative, so the site works below any address and from ``file://``.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ the lines for the settings of a server of one's own. A host that sends no header
 GitHub Pages, serves the same pages without them.
 
 No script and no style sheet stands inside a page, so none is allowed. Style attributes are: KaTeX
-places every part of a formula with one, and figures colour their lines with them. Icons of the theme
-are pictures within its style sheet, hence ``data:``. Left out on purpose is ``frame-ancestors``: a
-course platform may show the pages in a frame of its own. Whoever does not want that adds
-``frame-ancestors 'self'``.
+places every part of a formula with one, and figures colour their lines with them. Icons of the
+theme are pictures within its style sheet, hence ``data:``. Left out on purpose is
+``frame-ancestors``: a course platform may show the pages in a frame of its own. Whoever does not
+want that adds ``frame-ancestors 'self'``.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def files(course: editions.Course, shown: list[str]) -> dict[str, bytes]:
             _add(root, f"{base}{key}/{page}.html", places if len(there) > 1 else {})
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
-    # Read at the root of a host only; below another path it tells nobody anything, and harms nobody.
+    # Read at the root of a host only; below another path it tells nobody anything.
     robots = f"User-agent: *\nAllow: /\n\nSitemap: {base}sitemap.xml\n"
     return {"sitemap.xml": text, "robots.txt": robots.encode()}
 

@@ -25,7 +25,8 @@ Files = dict[str, bytes]
 _OF_PACKAGES = re.compile(
     r"_static/(styles/[\w-]+|basic|sphinx-design\.min|mystnb\.\w+|katex/katex\.min|pygments)\.css"
 )
-# Drawn by the font instead, or made for menus which our pages do not have (`templates/layout.html`).
+# Drawn by the font instead, made for menus which our pages do not have, or said elsewhere: see
+# `templates/layout.html`.
 _NOT_LOADED = re.compile(
     r"_static/(scripts/(fontawesome|bootstrap)\.js.*|translations\.js|.*webpack-macros\.html)"
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Set
+from itertools import pairwise
 from typing import Any
 
 import tinycss2
@@ -90,7 +91,7 @@ def _names(selector: list[Any]) -> set[str]:
     the parser gives as one token, is not asked for.
     """
     names = {token.value for token in selector if token.type == "hash"}
-    for before, token in zip(selector, selector[1:], strict=False):
+    for before, token in pairwise(selector):
         if token.type == "ident" and before.type == "literal" and before.value == ".":
             names.add(token.value)
     return names

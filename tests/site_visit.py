@@ -13,8 +13,9 @@ PREFIX = "/a/b c/"
 # Every violation of the policy, with what it was; the console tells of some only in words.
 VIOLATIONS = """
 globalThis.violations = [];
-addEventListener("securitypolicyviolation", (event) => violations.push(
-  `${event.effectiveDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
+addEventListener("securitypolicyviolation", (event) => violations.push([
+  event.effectiveDirective, event.blockedURI, event.sourceFile, event.lineNumber, event.sample,
+].join(" ")));
 """
 
 

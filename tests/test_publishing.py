@@ -82,7 +82,7 @@ def test_the_environment_says_where_the_site_is(published: editions.Course) -> N
 @pytest.mark.parametrize("url", ["example.org", "ftp://example.org/", "https://", "https://a b/"])
 def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv(editions.BASE_URL, url)
-    with pytest.raises(editions.ConfigError, match="COURSE_BASE_URL=.* is no address of a site"):
+    with pytest.raises(editions.ConfigError, match=r"COURSE_BASE_URL=.* is no address of a site"):
         editions.load(ROOT)
 
 

@@ -187,8 +187,9 @@ def move(page: Any) -> None:
     figures = page.locator(".mm-explorable")
     for number in range(figures.count()):
         figure = figures.nth(number)
-        look = """e => [...e.querySelectorAll(".mmx svg, .mmx canvas")]
-            .map(x => x.toDataURL?.() ?? x.outerHTML).join("") + e.querySelector(".mmx").innerText"""
+        look = """e => e.querySelector(".mmx").innerText
+            + [...e.querySelectorAll(".mmx svg, .mmx canvas")]
+              .map(x => x.toDataURL?.() ?? x.outerHTML).join("")"""
         before = figure.evaluate(look)
         slider = figure.locator("input[type=range]").first
         value = slider.input_value()
@@ -338,8 +339,8 @@ FOCUSED = """() => {
   const ringed = [e, e.parentElement, ...e.children].some((x) =>
     (of(x, "outlineStyle") !== "none" && parseFloat(of(x, "outlineWidth")) > 0)
     || of(x, "boxShadow") !== "none");
-  const kind = e.matches("input[type=search]") ? "search" : e.matches("input[type=range]") ? "slider"
-    : e.matches(".mm-languages summary") ? "language" : e.matches(".bd-docs-nav a") ? "page"
+  const kind = e.matches("input[type=search]") ? "search"
+    : e.matches("input[type=range]") ? "slider" : e.matches(".mm-languages summary") ? "language" : e.matches(".bd-docs-nav a") ? "page"
     : e.matches(".right-next") ? "next" : e.matches("article summary") ? "fold" : "other";
   return [box.width && box.height && ringed && style.visibility !== "hidden" ? kind : "unseen",
     e.outerHTML.slice(0, 200)];
