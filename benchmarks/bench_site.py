@@ -11,10 +11,10 @@ default
     its index of the search, which every page loads, holds one page instead of all: that is in the
     default's favour.
 
-Counted is every file of the site that the browser asks for until it rests, in a fresh context, after
-scrolling to the end of the page: text as ``gzip -6`` leaves it, which is what hosts send, fonts and
-pictures as they are. What a page asks of other sites cannot be fetched here: it is listed as not
-measured and counts nothing, which is in the default's favour, too.
+Counted is every file of the site that the browser asks for until it rests, in a fresh context,
+after scrolling to the end of the page: text as ``gzip -6`` leaves it, which is what hosts send,
+fonts and pictures as they are. What a page asks of other sites cannot be fetched here: it is
+listed as not measured and counts nothing, which is in the default's favour, too.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def main() -> int:
     kinds = sorted({kind for figure in figures.values() for kind in figure["bytes"]})
     print(f"{'kB on a first visit':<22}{'ours':>10}{'default':>10}")
     for kind in [*kinds, "total"]:
-        row = [f.get("bytes", {}).get(kind, f[kind] if kind in f else 0) for f in figures.values()]
+        row = [f["bytes"].get(kind, 0) if kind != "total" else f["total"] for f in figures.values()]
         print(f"{kind:<22}" + "".join(f"{value / 1000:>10.1f}" for value in row))
     print(f"{'requests':<22}" + "".join(f"{f['requests']:>10}" for f in figures.values()))
     print(f"ratio {ratio:.2f} (target: at most {TARGET:.2f})")

@@ -339,9 +339,11 @@ FOCUSED = """() => {
   const ringed = [e, e.parentElement, ...e.children].some((x) =>
     (of(x, "outlineStyle") !== "none" && parseFloat(of(x, "outlineWidth")) > 0)
     || of(x, "boxShadow") !== "none");
-  const kind = e.matches("input[type=search]") ? "search"
-    : e.matches("input[type=range]") ? "slider" : e.matches(".mm-languages summary") ? "language" : e.matches(".bd-docs-nav a") ? "page"
-    : e.matches(".right-next") ? "next" : e.matches("article summary") ? "fold" : "other";
+  const kinds = {
+    search: "input[type=search]", slider: "input[type=range]", language: ".mm-languages summary",
+    page: ".bd-docs-nav a", next: ".right-next", fold: "article summary",
+  };
+  const kind = Object.keys(kinds).find((name) => e.matches(kinds[name])) ?? "other";
   return [box.width && box.height && ringed && style.visibility !== "hidden" ? kind : "unseen",
     e.outerHTML.slice(0, 200)];
 }"""
