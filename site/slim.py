@@ -40,14 +40,15 @@ def without_unused(books: Mapping[str, Mapping[str, bytes]]) -> dict[str, Files]
 
     A book without the theme's pages, or without its fonts, is returned with what there is.
     """
-    scripts = (".html", ".js")
-    used = unusedcss.words(
-        data
+    loaded = [
+        (name, data)
         for book in books.values()
         for name, data in book.items()
-        if name.endswith(scripts)
-        and not _NOT_LOADED.fullmatch(name)
-        and not name.endswith("searchindex.js")
+        if not _NOT_LOADED.fullmatch(name) and not name.endswith("searchindex.js")
+    ]
+    used = unusedcss.words(
+        [data for name, data in loaded if name.endswith(".html")],
+        {data for name, data in loaded if name.endswith(".js")},
     )
     known: dict[bytes, bytes] = {}  # most files are the same in all languages
     return {key: _slim(book, used, known) for key, book in books.items()}

@@ -1,9 +1,9 @@
 """Leaving out the rules of a style sheet which no page of the site can use.
 
 The theme's style sheet is written for every site there may be: two thousand icons, a grid, forms,
-carousels. Here a rule is left out when its selector asks for a class or an identifier that occurs
-as a word in no page and in no script, so nothing that a script could add is lost. What is left
-stays in its order.
+carousels. Here a rule is left out when its selector asks for a class or an identifier that no
+element of a page has and that occurs as a word in no script, so nothing that a script could add is
+lost. What is left stays in its order.
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ import tinycss2
 __all__ = ["pruned", "words"]
 
 _WORD = re.compile(rb"[A-Za-z_][\w-]*")
+_GIVEN = re.compile(rb'\b(?:class|id)="([^"]*)"')
 # Rules within these apply to elements, as at the top level.
 _GROUPS = frozenset({"media", "supports", "layer", "container"})
 
 
-def words(files: Iterable[bytes]) -> frozenset[str]:
-    """Return every word of some pages and scripts: all that could be the name of a class.
+def words(pages: Iterable[bytes], scripts: Iterable[bytes]) -> frozenset[str]:
+    """Return every class and identifier that elements have, or may get from a script.
 
     Examples
     --------
-    >>> sorted(words([b'<p class="mm-box">', b'e.classList.add("open")']))
-    ['add', 'class', 'classList', 'e', 'mm-box', 'open', 'p']
+    >>> sorted(words([b'<p class="mm-box a" id="here">text'], [b'e.classList.add("open")']))
+    ['a', 'add', 'classList', 'e', 'here', 'mm-box', 'open']
     """
     found: set[bytes] = set()
-    for data in files:
-        found.update(_WORD.findall(data))
+    for page in pages:
+        for names in set(_GIVEN.findall(page)):
+            found.update(names.split())
+    for script in scripts:
+        found.update(_WORD.findall(script))
     return frozenset(word.decode() for word in found)
 
 
