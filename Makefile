@@ -5,6 +5,7 @@
 #   D2LMINI_DATA=<folder> make test    where MNIST is, if not in the user's cache
 #   COURSE_REPOSITORY=<address> COURSE_BRANCH=main make book
 #                                      where the course is published, if the checkout does not say
+#   COURSE_BASE_URL=<address> make book  where the site will be published (for a site map, cards, canonical links)
 #   JOBS=1                             processes at a time (default: one per core)
 #   make lab LANG=vi                   the notebooks of this language (default: English)
 
@@ -26,7 +27,7 @@ unexport LANG
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve lab notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book serve links lab notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -41,6 +42,8 @@ serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
 
 lab: $(VENV)/.lab  ## open copies of the notebooks in JupyterLab (LANG=vi: the Vietnamese ones)
 	@$(PY) site/lab.py $(lang)
+links: $(VENV)/.book  ## check every link of _build/html/
+	@$(PY) site/links.py
 
 notebooks: $(VENV)/.book  ## bring notebooks/ up to date with chapters/, executing what is stale
 	@$(PY) site/notebooks.py $(jobs)

@@ -1,9 +1,9 @@
 """Putting the site together: one book per language, one copy of what they share, in one step.
 
 Each language is built into a folder of its own, which is kept for the next build. Here the pages
-are copied beside each other, files which are the same in every language move up into one
-``_static/``, and the finished folder takes the place of the old one. Links in the pages are
-relative, so the site works below any address and from ``file://``.
+are copied beside each other, without what none of them uses (`slim`), files which are the same in
+every language move up into one ``_static/``, and the finished folder takes the place of the old
+one. Links in the pages are relative, so the site works below any address and from ``file://``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from borrowed import borrow
 from editions import SOURCE
+from slim import without_unused
 
 __all__ = ["Site", "assemble", "recover"]
 
@@ -48,6 +49,7 @@ def collect(
     for key, names in (borrowed or {}).items():
         for name in (f"{page}.html" for page in names if f"{page}.html" in source):
             books[key][name] = borrow(books[key][name], source[name])
+    books = without_unused(books)
     shared = _shared(list(books.values()))
     site: Site = {name: next(iter(books.values()))[name] for name in shared}
     for key, book in books.items():

@@ -31,7 +31,9 @@ import assemble
 import editions
 import formulas
 import frontpage
+import policy
 import repository
+import sitemap
 from errors import ChapterError
 from files import write_if_changed
 from locking import exclusive
@@ -330,7 +332,7 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
     fresh = [key for key in shown if key not in stale]
     if fresh:
         print(f"{', '.join(fresh)}: nothing to do", flush=True)
-    pages = frontpage.files(course, shown)
+    pages = frontpage.files(course, shown) | sitemap.files(course, shown) | policy.files()
     borrowed = {key: course.borrowed(key) for key in shown}
     site = assemble.collect({key: tasks[key].html for key in shown}, pages, borrowed)
     written = assemble.assemble(target, site)

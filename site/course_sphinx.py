@@ -10,6 +10,7 @@ it; ``site/book.py`` adds the settings which only a site of several languages ne
 - links between chapters (`pagelinks`), line breaks in Chinese (`linebreaks`), words around
   citations (`citations`),
 - search in Vietnamese and Chinese (`searchwords`),
+- what a page says about itself to machines (`about`),
 - and here: words of the interface, links between the languages, style sheets and scripts.
 """
 
@@ -21,9 +22,12 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sphinx
+from markupsafe import Markup
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx import locale
 
+import about
 import apipage
 import borrowed
 import boxes
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
 __all__ = ["setup"]
 
 HERE = Path(__file__).resolve().parent
+# Its mark in its address: Sphinx gives one to the scripts that it knows of, and this is none.
+_HEAD_SCRIPT = hashlib.sha256((HERE / "static" / "head.js").read_bytes()).hexdigest()[:8]
 CATALOGUES = ("sphinx", "booktheme", *boxes.CATALOGUES)
 
 
@@ -85,7 +91,7 @@ def configure(app: Sphinx, config: Config) -> None:
     config.templates_path.insert(0, str(HERE / "templates"))
     config.html_static_path.insert(0, str(HERE / "static"))
     config.html_favicon = str(HERE / "static" / "favicon.svg")
-    # Without JavaScript; with it, layout.html follows the reader's system.
+    # Without JavaScript; with it, head.js follows the reader's system.
     config.html_context["default_mode"] = "light"
     config.html_use_index = False
     config.html_domain_indices = False
@@ -108,26 +114,52 @@ def say_it_better(app: Sphinx) -> None:
 
 def add_assets(app: Sphinx, config: Config) -> None:
     """Link the style sheets and scripts of every page."""
-    words = editions.ui(config.course_language)["course"]
     app.add_css_file("katex/katex.min.css", priority=200)
     app.add_css_file("palette.css", priority=600)
     app.add_css_file("course.css", priority=601)
-    said = {name: words[name] for name in ("copy", "copied", "copy_failed", "scrolls")}
-    said["language"] = config.course_language
-    app.add_js_file(None, body=f"const courseWords = {json.dumps(said, ensure_ascii=False)};")
-    browser = editions.ui(config.course_language).get("browser", {})
-    if browser:
-        # Sphinx's own messages in the browser, about search results.
-        messages = json.dumps(browser, ensure_ascii=False)
-        body = f"Object.assign(Documentation.TRANSLATIONS, {messages});"
-        app.add_js_file(None, body=body, priority=600)
-    app.add_js_file("course.js", loading_method="defer", priority=600)
+    app.add_js_file("words.js", priority=590)
+    app.add_js_file("course.js", priority=600)
+
+
+def words_script(language: str, catalogue: str) -> str:
+    """Return the script that tells the others their words, in the language of the edition.
+
+    Parameters
+    ----------
+    language : str
+        The language of the course.
+    catalogue : str
+        Sphinx's code of it. Sphinx has a script of its own with its words for the browser, which
+        makes the rule of the plural from a string; the policy of the site forbids that, so the same
+        words and the same rule are written here.
+    """
+    words = editions.ui(language)
+    said = {name: words["course"][name] for name in ("copy", "copied", "copy_failed", "scrolls")}
+    said["language"] = language
+    script = f"const courseWords = {_literal(said)};\n"
+    theirs = Path(sphinx.package_dir, "locale", catalogue, "LC_MESSAGES", "sphinx.js")
+    messages: dict[str, Any] = {}
+    if theirs.is_file():
+        text = theirs.read_text(encoding="utf-8")
+        found = json.loads(text[text.index("(") + 1 : text.rindex(")")])
+        messages = {message: said for message, said in found["messages"].items() if said}
+        script += f"Documentation.PLURAL_EXPR = (n) => Number({found['plural_expr']});\n"
+        script += f"Documentation.LOCALE = {_literal(found['locale'])};\n"
+    messages |= words.get("browser", {})
+    if messages:
+        script += f"Object.assign(Documentation.TRANSLATIONS, {_literal(messages)});\n"
+    return script
+
+
+def _literal(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def copy_assets(app: Sphinx) -> None:
     """Write the files that are not copied from ``site/static``, before pages name their hashes."""
     static = Path(app.outdir, "_static")
     _write(static / "palette.css", figures.theme_css())
+    _write(static / "words.js", words_script(app.config.course_language, app.config.language))
     # MyST-NB copies its style sheet after the pages are written, so its hash would appear on them
     # only in the second build.
     add_global_html_resources(app, None)
@@ -227,6 +259,8 @@ def add_context(
     config = app.config
     words = editions.ui(config.course_language)["course"]
     context["words"] = words
+    context["head_script"] = _HEAD_SCRIPT
+    context["about"] = about.About()
     context["languages"] = []
     written = config.course_language
     if config.course_shown:
@@ -234,6 +268,14 @@ def add_context(
         links = alternates(course, config.course_language, pagename, list(config.course_shown))
         context["languages"] = links
         context["landing"] = "../" * (pagename.count("/") + 1) + "index.html"
+        context["about"] = about.about(
+            course,
+            list(config.course_shown),
+            config.course_language,
+            pagename,
+            title=Markup(context.get("title", "")).striptags(),
+            said=about.description(context.get("metatags") or ""),
+        )
         context["x_default"] = _default(course, links, context["landing"], pagename)
         written = _language_of_text(course, pagename, config, context)
         context["notebook_name"] = f"{pagename.replace('/', '-')}-{written}.ipynb"
@@ -241,13 +283,16 @@ def add_context(
         context["notebook_name"] = pagename.rsplit("/", 1)[-1] + ".ipynb"
     context |= _ways_to_run(config, f"notebooks/{written}/{pagename}.ipynb", written)
     if context.get("body"):
-        # Two labels that MyST-NB writes in English, whatever the language of the book.
-        context["body"] = context["body"].replace(
-            'aria-label="Toggle hidden content"', f'aria-label="{words["toggle_hidden"]}"'
-        )
+        for written, better in (
+            # Two labels that MyST-NB writes in English, whatever the language of the book.
+            ('aria-label="Toggle hidden content"', f'aria-label="{words["toggle_hidden"]}"'),
+            # A role that is no longer one, within a list whose entries must be entries.
+            ('role="doc-biblioentry"', 'role="listitem"'),
+        ):
+            context["body"] = context["body"].replace(written, better)
     kinds = explorables.kinds_on_page(app.env, pagename) if doctree is not None else []
     for path in ["shared", "host", *kinds] if kinds else []:
-        app.add_js_file(f"explore/{path}.js", loading_method="defer", priority=700)
+        app.add_js_file(f"explore/{path}.js", priority=700)
 
 
 def _ways_to_run(config: Config, notebook: str, language: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import yaml
 __all__ = ["ConfigError", "Course", "Edition", "load", "settings"]
 
 SOURCE = "en"  # the language that `_toc.yml` names, and that the others are translated from
+BASE_URL = "COURSE_BASE_URL"
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -80,8 +81,13 @@ class Course:
 
     @property
     def base_url(self) -> str:
-        """Where the site is published, with a slash at the end, or nothing."""
-        url = str((self.config.get("html") or {}).get("baseurl") or "")
+        """Where the site is published, with a slash at the end, or nothing.
+
+        The environment variable `BASE_URL` says it, where whoever publishes knows it, or else
+        ``html: baseurl:`` of `_config.yml`.
+        """
+        url = os.environ.get(BASE_URL, "").strip()
+        url = url or str((self.config.get("html") or {}).get("baseurl") or "")
         return url if not url or url.endswith("/") else url + "/"
 
     @property
@@ -163,6 +169,7 @@ def load(root: Path) -> Course:
     root = Path(root).resolve()
     config = settings(root)
     toc = _read(root / "_toc.yml")
+    _check_base_url()
     languages = config.get("languages")
     if not isinstance(languages, dict) or SOURCE not in languages:
         raise ConfigError(f"_config.yml needs languages: with an entry for {SOURCE!r}")
@@ -188,6 +195,16 @@ def settings(root: Path) -> dict[str, Any]:
         It is missing or is not YAML.
     """
     return _read(Path(root) / "_config.yml")
+
+
+def _check_base_url() -> None:
+    """Refuse an address of the site that would make links of no use."""
+    url = os.environ.get(BASE_URL, "").strip()
+    if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+        raise ConfigError(
+            f"{BASE_URL}={url!r} is no address of a site: say it in full, such as "
+            "https://example.org/momentum/, or unset it"
+        )
 
 
 def _edition(key: Any, entry: Any, pages: tuple[str, ...]) -> Edition:

@@ -1,10 +1,12 @@
 """The first page of the site: the languages of the course, and the picture of what it is about.
 
-One file without Sphinx: style, script and picture are part of it, so it opens from anywhere.
+One page without Sphinx, with a style sheet and a script of its own, which stand beside the others,
+for the site's policy allows none inside a page.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+import about
 import editions
 
 __all__ = ["files", "picture"]
@@ -80,7 +83,7 @@ def _template() -> tuple[Environment, dict[str, str]]:
 
 
 def files(course: editions.Course, shown: list[str]) -> dict[str, bytes]:
-    """Return the landing page, and the icon that it links, as files of the site.
+    """Return the landing page, and what it loads, as files of the site.
 
     Parameters
     ----------
@@ -100,17 +103,24 @@ def files(course: editions.Course, shown: list[str]) -> dict[str, bytes]:
         }
         for key in shown
     ]
-    colours = {
-        theme: Markup("".join(f"{palette.CSS[n]}:{v};" for n, v in values.items()))
-        for theme, values in (("light", palette.LIGHT), ("dark", palette.DARK))
-    }
+    light, dark = (
+        "".join(f"{palette.CSS[n]}:{v};" for n, v in values.items())
+        for values in (palette.LIGHT, palette.DARK)
+    )
+    style = (
+        f":root{{{light}}}\n"
+        f'@media (prefers-color-scheme: dark){{html:not([data-theme="light"]){{{dark}}}}}\n'
+        f'html[data-theme="dark"]{{{dark}}}\n{texts["landing.css"]}'
+    ).encode()
+    script = texts["landing.js"].encode()
     page = environment.from_string(texts["index.html"]).render(
         cards=cards,
         default=course.editions[shown[0]],
         base=course.base_url,
         picture=Markup(picture()),
-        css=Markup(texts["landing.css"]),
-        js=Markup(texts["landing.js"]),
+        about=about.about(course, shown, shown[0], course.first_page, address=""),
+        css_mark=_mark(style),
+        js_mark=_mark(script),
         words=Markup(
             json.dumps(
                 {
@@ -120,7 +130,19 @@ def files(course: editions.Course, shown: list[str]) -> dict[str, bytes]:
                 ensure_ascii=False,
             ).replace("</", "<\\/")
         ),
-        colours=colours,
     )
     icon = (HERE / "static" / "favicon.svg").read_bytes()
-    return {"index.html": page.encode(), "favicon.svg": icon, ".nojekyll": b""}
+    return {
+        "index.html": page.encode(),
+        "_static/landing.css": style,
+        "_static/landing.js": script,
+        # Also in books, where it is the same; but a book may have been built before it was changed.
+        "_static/head.js": (HERE / "static" / "head.js").read_bytes(),
+        "favicon.svg": icon,
+        ".nojekyll": b"",
+    }
+
+
+def _mark(data: bytes) -> str:
+    """Return what tells one version of a file from another, for its address."""
+    return hashlib.sha256(data).hexdigest()[:8]

@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import policy
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -21,8 +23,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     """Serve files, always fresh: what was just built is what is shown."""
 
     def end_headers(self) -> None:
-        """Ask the browser to look again each time."""
+        """Ask the browser to look again each time, and to hold the pages to the site's policy."""
         self.send_header("Cache-Control", "no-cache")
+        for name, value in policy.HEADERS.items():
+            self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -16,13 +16,16 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
 import d2lmini as d2l
+import policy
 from explorable_visit import Tabs, frame, visiting
+from site_visit import PREFIX
 
 # The same examples every time, and no failure for being slow: whether a commit passes is no matter
 # of luck. `pytest --hypothesis-profile=search` draws others, and remembers those that failed.
@@ -77,7 +80,7 @@ def pytest_configure() -> None:
 
 
 # Files whose tests share no fixture that takes long to make: any worker may take any of them.
-SPREAD = {"test_site_browser"}
+SPREAD = {"test_site_browser", "test_site_sweep"}
 
 # Files that take more than half a minute; begun last, one of them would keep one worker busy long
 # after the others have ended.
@@ -211,6 +214,28 @@ def site_server() -> Iterator[Callable[[Path], str]]:
     for server in servers.values():
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def strict_site(built_site: Path) -> Iterator[str]:
+    """Yield the address of the built site, below a path, with the headers of its own policy."""
+    prefix = quote(PREFIX)
+
+    class Handler(QuietHandler):
+        def translate_path(self, path: str) -> str:
+            inside = path.removeprefix(prefix)
+            return super().translate_path(f"/{inside}") if inside != path else os.devnull + "/none"
+
+        def end_headers(self) -> None:
+            for name, value in policy.HEADERS.items():
+                self.send_header(name, value)
+            super().end_headers()
+
+    handler = functools.partial(Handler, directory=str(built_site))
+    with QuietServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}{prefix}"
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")

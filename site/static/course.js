@@ -18,6 +18,7 @@
 
   // file:// cannot fetch the pages that search results would quote from.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  if (page === "search.html") document.querySelector(".bd-search-container input")?.select();
 
   // The place on the page, and the state of its figures, go along into the other language.
   for (const link of document.querySelectorAll("a[data-language]")) {
