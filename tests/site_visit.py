@@ -70,3 +70,11 @@ class Watch:
             for violation in frame.evaluate("globalThis.violations ?? []")
         ]
         return self.trouble + forbidden
+
+
+def overflow(page: Any) -> int:
+    """Return by how many pixels a page is wider than the screen."""
+    width: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return width

@@ -13,6 +13,7 @@ import pytest
 
 import chapters
 import editions
+from site_visit import overflow
 
 pytestmark = pytest.mark.browser
 

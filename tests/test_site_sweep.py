@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import editions
-from site_visit import Watch
+from site_visit import Watch, overflow
 from test_site_browser import COURSE, ENGLISH, LANGUAGES, LUMINANCE, PAGES
 
 pytestmark = pytest.mark.browser
@@ -101,14 +101,6 @@ def barriers(page: Any, options: dict[str, Any]) -> list[tuple[str, str]]:
         options,
     )
     return [(rule, element) for rule, element in found]
-
-
-def overflow(page: Any) -> int:
-    """Return by how many pixels a page is wider than the screen."""
-    width: int = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return width
 
 
 def theme(page: Any, name: str) -> None:
