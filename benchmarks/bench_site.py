@@ -69,7 +69,10 @@ def default_book(folder: Path) -> Path:
         str(html),
         path_config=str(source / "_config.yml"),
         noconfig=True,
-        confoverrides={"external_toc_path": str(source / "_toc.yml")},
+        confoverrides={
+            "external_toc_path": str(source / "_toc.yml"),
+            "latex_individualpages": False,
+        },
         quiet=True,
         really_quiet=True,
     )
