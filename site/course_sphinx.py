@@ -10,6 +10,7 @@ it; ``site/book.py`` adds the settings which only a site of several languages ne
 - links between chapters (`pagelinks`), line breaks in Chinese (`linebreaks`), words around
   citations (`citations`),
 - search in Vietnamese and Chinese (`searchwords`),
+- comments on slides (`slidemarks`),
 - and here: words of the interface, links between the languages, style sheets and scripts.
 """
 
@@ -35,6 +36,7 @@ import katexmath
 import linebreaks
 import pagelinks
 import searchwords
+import slidemarks
 import terms
 
 if TYPE_CHECKING:
@@ -290,7 +292,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
             app.add_config_value(name, {}, "html")
     for module in (apipage, boxes, citations, explorables, katexmath, linebreaks, pagelinks):
         module.setup(app)
-    for module in (searchwords, terms):
+    for module in (searchwords, slidemarks, terms):
         module.setup(app)
     app.connect("config-inited", configure, priority=100)
     app.connect("config-inited", add_assets)
