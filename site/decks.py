@@ -251,14 +251,14 @@ def _room(piece: Tag) -> float:
     if "mm-equation" in classes:
         return 1.5
     if "cell" in classes:
-        return max(2.0, sum(_lines(pre) for pre in piece.find_all("pre")) / 3)
+        return max(2.0, sum(_lines(pre) for pre in piece.find_all("pre")) / 3)  # code is smaller
     table = _table(piece)
     if table:
         return max(2.0, 0.6 * len(table.find_all("tr")))
     if piece.name == "p":
         return 1.0
-    inside = 1.5 * len(piece.select(".mm-equation")) + len(piece.find_all("p"))
-    return max(1.0, inside)
+    lines = sum(_lines(pre) for pre in piece.find_all("pre"))
+    return max(1.0, 1.5 * len(piece.select(".mm-equation")) + len(piece.find_all("p")) + lines / 3)
 
 
 def _lines(pre: Tag) -> int:
