@@ -4,6 +4,8 @@
 #   TORCH_INDEX=<address> make book    take torch from this package index (the CPU build, say), and only torch
 #   D2LMINI_DATA=<folder> make test    where MNIST is, if not in the user's cache
 #   JOBS=1                             processes at a time (default: one per core)
+#   make slides LANG=vi                decks of one language; LANG counts only if given to make itself,
+#                                      for in the environment it is the locale
 
 PYTHON      ?= python3
 VENV        ?= .venv
@@ -14,9 +16,10 @@ export TORCH_INDEX
 BIN  := $(VENV)/bin
 PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
+lang  = $(if $(filter command line,$(origin LANG)),--lang $(LANG))
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book slides serve notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -25,6 +28,11 @@ help:  ## this list
 book: $(VENV)/.book  ## build the four editions into _build/html/
 	@$(PY) site/notebooks.py $(jobs)
 	@$(PY) site/book.py $(jobs)
+
+slides: $(VENV)/.book  ## make a deck of each chapter into _build/slides/, after the book; LANG=vi: only these
+	@$(PY) site/notebooks.py $(jobs)
+	@$(PY) site/book.py $(jobs) $(lang)
+	@$(PY) site/slides.py $(jobs) $(lang)
 
 serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
 	@$(PY) site/serve.py
@@ -42,6 +50,7 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) tests/install_browser.py
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
+	@$(PY) site/slides.py $(jobs)
 	@$(PY) site/verify.py $(jobs)
 	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadgroup --doctest-modules d2lmini tests
 

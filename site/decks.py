@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -29,7 +30,7 @@ _SHOWN_BOXES += " mm-box-algorithm mm-box-remark mm-box-example mm-box-exercise"
 _NEVER = "details.mm-box, .mm-box-proof, .mm-box-solution, details.sd-dropdown"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Slide:
     """One slide.
 
@@ -39,31 +40,21 @@ class Slide:
         HTML of the heading.
     anchor : str
         The id of the section of the page that it belongs to.
-    pieces : list of Tag
+    html : str
         What is shown below the heading.
-    notes : list of Tag
-        What the speaker sees besides.
+    notes : str
+        What the speaker sees besides, as HTML.
     """
 
     title: str
     anchor: str
-    pieces: list[Tag] = field(default_factory=list)
-    notes: list[Tag] = field(default_factory=list)
+    html: str
+    notes: str
 
     @property
-    def html(self) -> str:
-        """The pieces, as HTML."""
-        return "\n".join(str(piece) for piece in self.pieces)
-
-    @property
-    def notes_html(self) -> str:
-        """The notes, as HTML."""
-        return "\n".join(str(note) for note in self.notes)
-
-    @property
-    def room(self) -> float:
-        """How much of `ROOM` is taken."""
-        return sum(_room(piece) for piece in self.pieces)
+    def alive(self) -> bool:
+        """Whether an explorable is on it."""
+        return 'class="mm-explorable"' in self.html
 
 
 @dataclass(frozen=True)
@@ -88,6 +79,68 @@ class Deck:
     kinds: list[str]
 
 
+@dataclass
+class _Draft:
+    """A slide in the making: its pieces are still elements."""
+
+    title: str
+    anchor: str
+    pieces: list[Tag] = field(default_factory=list)
+    notes: list[Tag] = field(default_factory=list)
+
+    @property
+    def room(self) -> float:
+        """How much of `ROOM` is taken."""
+        return sum(_room(piece) for piece in self.pieces)
+
+
+class _Sealed:
+    """Formulas and drawings, nine tenths of a page, which nobody has to look into.
+
+    They are taken out before the page is parsed, and put back into what is made of it.
+    """
+
+    _BEGIN = re.compile(r'<svg\b|<span class="katex">')
+    _TAGS = {"<svg": re.compile(r"</?svg\b"), "<span": re.compile(r"</?span\b")}
+    _STAND_IN = re.compile(r'<mm-sealed n="(\d+)"></mm-sealed>')
+    _MATHEMATICS = re.compile(r"<math\b.*?</math>", re.DOTALL)
+    _SOURCE = re.compile(r"<annotation\b.*?</annotation>", re.DOTALL)
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def seal(self, html: str) -> str:
+        """Replace them by elements that stand for them."""
+        kept, at = [], 0
+        while begin := self._BEGIN.search(html, at):
+            end = self._end(html, begin)
+            kept += [html[at : begin.start()], f'<mm-sealed n="{len(self.parts)}"></mm-sealed>']
+            self.parts.append(html[begin.start() : end])
+            at = end
+        return "".join(kept) + html[at:]
+
+    def _end(self, html: str, begin: re.Match[str]) -> int:
+        depth = 0
+        for tag in self._TAGS[begin[0][:5].rstrip()].finditer(html, begin.start()):
+            depth += -1 if tag[0][1] == "/" else 1
+            if not depth:
+                return html.index(">", tag.end()) + 1
+        return len(html)
+
+    def open(self, html: str) -> str:
+        """Put them back."""
+        return self._STAND_IN.sub(lambda stand_in: self.parts[int(stand_in[1])], html)
+
+    def open_in_notes(self, html: str) -> str:
+        """Put formulas back as MathML, which needs no style sheet, and leave drawings out."""
+
+        def mathematics(stand_in: re.Match[str]) -> str:
+            found = self._MATHEMATICS.search(self.parts[int(stand_in[1])])
+            return self._SOURCE.sub("", found[0]) if found else ""
+
+        return self._STAND_IN.sub(mathematics, html)
+
+
 def read(html: str, link: Callable[[str], str]) -> Deck | None:
     """Make the deck of a page; None if nothing on the page is marked.
 
@@ -107,29 +160,40 @@ def read(html: str, link: Callable[[str], str]) -> Deck | None:
     >>> [(slide.title, slide.html) for slide in read(page, str).slides]
     [('A', ''), ('B', '<p class="mm-say"><span class="mm-slide">So.</span></p>')]
     """
-    soup = BeautifulSoup(html, "html.parser")
+    if f'class="{SLIDE}' not in html and f" {SLIDE}" not in html:
+        return None
+    sealed = _Sealed()
+    soup = BeautifulSoup(sealed.seal(html), "html.parser")
     article = soup.select_one("article.bd-article > section")
     if article is None or article.select_one(f".{SLIDE}") is None:
         return None
     for extra in article.select(".headerlink, .mm-copy, script:not([type])"):
         extra.decompose()
     state = soup.select_one(f'script[type="{_STATE}"]')
-    slides = list(_slides(article))
-    _connect(slides, link)
-    shown = (box for slide in slides for piece in slide.pieces for box in _explorables(piece))
+    drafts = list(_slides(article))
+    _connect(drafts, link)
+    shown = (box for draft in drafts for piece in draft.pieces for box in _explorables(piece))
     heading = article.find("h1")
     return Deck(
         title=heading.get_text() if heading else "",
-        slides=slides,
+        slides=[
+            Slide(
+                title=sealed.open(draft.title),
+                anchor=draft.anchor,
+                html=sealed.open("\n".join(map(str, draft.pieces))),
+                notes=sealed.open_in_notes("\n".join(map(str, draft.notes))),
+            )
+            for draft in drafts
+        ],
         state=str(state) if state else "",
         kinds=sorted({str(box["data-explorable"]) for box in shown}),
     )
 
 
-def _slides(article: Tag) -> Iterator[Slide]:
+def _slides(article: Tag) -> Iterator[_Draft]:
     """Yield the slides of a page: its title, what stands before the first section, the sections."""
     sections = article.find_all("section", recursive=False)
-    cover = Slide("", "")
+    cover = _Draft("", "")
     for number, section in enumerate([article, *sections]):
         heading = section.find(["h1", "h2"])
         title = heading.decode_contents().strip() if heading else ""
@@ -137,31 +201,50 @@ def _slides(article: Tag) -> Iterator[Slide]:
         if number == 0:
             cover, *slides = slides
             # A cover holds words only: what else the introduction shows comes after it.
-            words = [piece for piece in cover.pieces if "mm-say" in _classes(piece)]
-            rest = [piece for piece in cover.pieces if "mm-say" not in _classes(piece)]
+            words = [piece for piece in cover.pieces if _is_say(piece)]
+            rest = [piece for piece in cover.pieces if not _is_say(piece)]
             if rest:
-                slides.insert(0, Slide(title, cover.anchor, rest, cover.notes))
+                slides.insert(0, _Draft(title, cover.anchor, rest, cover.notes))
                 cover.notes = []
             cover.pieces = words
             yield cover
         yield from (slide for slide in slides if slide.pieces)
 
 
-def _section(section: Tag, title: str, anchor: str) -> list[Slide]:
+def _section(section: Tag, title: str, anchor: str) -> list[_Draft]:
     """Return the slides of a section, of which the first may be empty."""
-    slides = [Slide(title, anchor)]
+    slides = [_Draft(title, anchor)]
     asked = False  # a new slide, for the next piece that is shown
+    leads = False  # the last piece ends the paragraph right before this block: it leads to it
     for block in _blocks(section):
         asked = asked or NEW_SLIDE in _classes(block)
         pieces, notes = _take(block)
-        for piece in pieces:
+        for number, piece in enumerate(pieces):
+            shown = slides[-1].pieces
             full = slides[-1].room + _room(piece) > ROOM
-            if slides[-1].pieces and (asked or full):
-                slides.append(Slide(title, anchor))
+            if shown and (asked or full):
+                moves = leads and number == 0 and not asked and _wants_words(piece) and shown[1:]
+                slides.append(_Draft(title, anchor, [shown.pop()] if moves else []))
             asked = False
             slides[-1].pieces.append(piece)
+        leads = bool(pieces) and _ends_with(block, SLIDE)
         slides[-1].notes += notes
     return slides
+
+
+def _ends_with(paragraph: Tag, name: str) -> bool:
+    """Whether the last words of a paragraph have a class."""
+    inside = [node for node in paragraph.contents if str(node).strip()]
+    return paragraph.name == "p" and isinstance(inside[-1], Tag) and name in _classes(inside[-1])
+
+
+def _wants_words(piece: Tag) -> bool:
+    """Whether the sentence that leads to a piece goes along with it to the next slide."""
+    return not _is_say(piece) and "mm-picture" not in _classes(piece)
+
+
+def _is_say(piece: Tag) -> bool:
+    return "mm-say" in _classes(piece)
 
 
 def _blocks(section: Tag) -> Iterator[Tag]:
@@ -224,19 +307,13 @@ def _say(span: Tag) -> Tag:
 
 
 def _note(block: Tag) -> Tag:
-    """Return a block as a note: formulas as MathML, which needs no style sheet, and no ids."""
+    """Return a block as a note, without what it would need the page for."""
     note = copy.copy(block)
     if note.name == "figcaption":
         note.name = "p"
-    for formula in note.select(".katex"):
-        mathematics = formula.find("math")
-        if mathematics is not None:
-            for source in mathematics.select("annotation"):
-                source.decompose()
-            formula.replace_with(mathematics)
     for tag in [note, *note.find_all(True)]:
         for attribute in ("id", "class", "href"):
-            if tag.name != "svg" and attribute in tag.attrs:
+            if attribute in tag.attrs:
                 del tag[attribute]
     return note
 
@@ -269,7 +346,9 @@ def _table(block: Tag) -> Tag | None:
     """Return the table of a block which is nothing else."""
     if block.name == "table":
         return block
-    wraps = block.name == "div" and "mm-box" not in _classes(block) and "cell" not in _classes(block)
+    wraps = (
+        block.name == "div" and "mm-box" not in _classes(block) and "cell" not in _classes(block)
+    )
     found = block.find("table") if wraps else None
     return found if isinstance(found, Tag) else None
 
@@ -283,7 +362,7 @@ def _classes(tag: Tag) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def _connect(slides: list[Slide], link: Callable[[str], str]) -> None:
+def _connect(slides: list[_Draft], link: Callable[[str], str]) -> None:
     """Let links lead to the slide that shows their target, or else to the book."""
     places = {}
     for number, slide in enumerate(slides, start=1):

@@ -19,7 +19,7 @@
   /** Whether something on a slide is cut off. */
   function overfull(body) {
     if (body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1) return true;
-    if (all(".mm-picture", body).some((picture) => picture.clientHeight < 300)) return true;
+    if (all(".mm-picture", body).some((picture) => picture.clientHeight < 260)) return true;
     return all(".mm-scroll, pre, table", body).some((part) => part.scrollWidth > part.clientWidth + 1);
   }
 
@@ -31,6 +31,15 @@
       fit = Math.round((fit - 0.04) * 100) / 100;
       body.style.setProperty("--deck-fit", String(fit));
     }
+  }
+
+  /** Put the sliders of an explorable beside it, among the words of the slide. */
+  function moveSliders(box) {
+    const sliders = all(".mm-live > .mm-vbox > *", box).filter((part) => !part.querySelector(".mmx"));
+    if (!sliders.length) return;
+    const place = Object.assign(document.createElement("div"), { className: "deck-sliders" });
+    place.append(...sliders);
+    box.closest(".deck-body").append(place);
   }
 
   /** Give explorables the width at which they are largest on their slides: they lay themselves out. */
@@ -45,7 +54,7 @@
       await frames();
       for (const box of boxes) {
         const height = box.live.offsetHeight * 1.02;
-        const scale = Math.min(box.room[0] / width, box.room[1] / height, 2);
+        const scale = Math.min(box.room[0] / width, box.room[1] / height, 1.8);
         if (scale > box.best[0] * 1.03) box.best = [scale, width, height];
       }
     }
@@ -65,7 +74,9 @@
     reveal.classList.add("deck-measuring");
     await frames();
     await document.fonts.ready;
+    reveal.classList.add("deck-words"); // explorables come later
     all(".deck-body").forEach(fitWords);
+    reveal.classList.remove("deck-words");
     await fitExplorables();
     reveal.classList.remove("deck-measuring");
   }
@@ -82,7 +93,7 @@
   }
 
   addEventListener("keydown", (event) => {
-    const inside = event.target instanceof Element && event.target.closest(".mm-explorable");
+    const inside = event.target instanceof Element && event.target.closest(".mm-explorable, .deck-sliders");
     if (!inside) return;
     if (event.key === "Escape") event.target.blur();
     // What a presenter's remote sends turns the page, whatever was touched last.
@@ -105,7 +116,8 @@
   }
 
   async function start() {
-    for (const box of all(".mm-explorable")) box.setAttribute("data-prevent-swipe", "");
+    all(".mm-explorable[data-live]").forEach(moveSliders);
+    for (const part of all(".mm-explorable, .deck-sliders")) part.setAttribute("data-prevent-swipe", "");
     await measure();
     await Reveal.initialize({
       ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t",
