@@ -101,7 +101,7 @@ class _Sealed:
     """
 
     _BEGIN = re.compile(r'<svg\b|<span class="katex">')
-    _TAGS = {"<svg": re.compile(r"</?svg\b"), "<span": re.compile(r"</?span\b")}
+    _SVG, _SPAN = re.compile(r"</?svg\b"), re.compile(r"</?span\b")
     _STAND_IN = re.compile(r'<mm-sealed n="(\d+)"></mm-sealed>')
     _MATHEMATICS = re.compile(r"<math\b.*?</math>", re.DOTALL)
     _SOURCE = re.compile(r"<annotation\b.*?</annotation>", re.DOTALL)
@@ -121,7 +121,8 @@ class _Sealed:
 
     def _end(self, html: str, begin: re.Match[str]) -> int:
         depth = 0
-        for tag in self._TAGS[begin[0][:5].rstrip()].finditer(html, begin.start()):
+        tags = self._SVG if begin[0] == "<svg" else self._SPAN
+        for tag in tags.finditer(html, begin.start()):
             depth += -1 if tag[0][1] == "/" else 1
             if not depth:
                 return html.index(">", tag.end()) + 1
@@ -259,7 +260,7 @@ def _blocks(section: Tag) -> Iterator[Tag]:
 def _take(block: Tag) -> tuple[list[Tag], list[Tag]]:
     """Return the pieces of a block for slides, and for the notes."""
     classes = _classes(block)
-    if block.select_one(f":scope:is({_NEVER})") or "tag_setup" in classes:
+    if block.css.match(_NEVER) or "tag_setup" in classes:
         return [], []
     if NO_SLIDE in classes:
         return [], [] if "cell" in classes else [_note(block)]
@@ -274,7 +275,7 @@ def _take(block: Tag) -> tuple[list[Tag], list[Tag]]:
 
 
 def _cell(cell: Tag, marked: bool) -> tuple[list[Tag], list[Tag]]:
-    """Return the figure of a cell, and before it, if the cell is marked, code and printed output."""
+    """Return the figure of a cell, and before it, if the cell is marked, its code and text."""
     pieces, notes = [], []
     if marked:
         shown = copy.copy(cell)

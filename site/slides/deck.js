@@ -74,7 +74,7 @@
     reveal.classList.add("deck-measuring");
     await frames();
     await document.fonts.ready;
-    reveal.classList.add("deck-words"); // explorables come later
+    reveal.classList.add("deck-words"); // pictures take what the words leave
     all(".deck-body").forEach(fitWords);
     reveal.classList.remove("deck-words");
     await fitExplorables();
