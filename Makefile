@@ -7,7 +7,8 @@
 #                                      where the course is published, if the checkout does not say
 #   COURSE_BASE_URL=<address> make book  where the site will be published (for a site map, cards, canonical links)
 #   JOBS=1                             processes at a time (default: one per core)
-#   make lab LANG=vi                   the notebooks of this language (default: English)
+#   make lab LANG=vi                   the notebooks of this language (default: English); `make slides LANG=vi`,
+#                                      its decks (default: all languages)
 
 PYTHON      ?= python3
 VENV        ?= .venv
@@ -27,7 +28,7 @@ unexport LANG
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve links lab notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book serve links slides lab notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -36,6 +37,11 @@ help:  ## this list
 book: $(VENV)/.book  ## build the four editions into _build/html/
 	@$(PY) site/notebooks.py $(jobs)
 	@$(PY) site/book.py $(jobs)
+
+slides: $(VENV)/.book  ## make a deck of each chapter into _build/slides/, after the book; LANG=vi: only these
+	@$(PY) site/notebooks.py $(jobs)
+	@$(PY) site/book.py $(jobs) $(lang)
+	@$(PY) site/slides.py $(jobs) $(lang)
 
 serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
 	@$(PY) site/serve.py
@@ -58,6 +64,7 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) tests/install_browser.py
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
+	@$(PY) site/slides.py $(jobs)
 	@$(PY) site/verify.py $(jobs)
 	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadgroup --no-loadscope-reorder --doctest-modules d2lmini tests
 

@@ -11,6 +11,7 @@ it; ``site/book.py`` adds the settings which only a site of several languages ne
   citations (`citations`),
 - search in Vietnamese and Chinese (`searchwords`),
 - what a page says about itself to machines (`about`),
+- comments on slides (`slidemarks`),
 - and here: words of the interface, links between the languages, style sheets and scripts.
 """
 
@@ -39,6 +40,7 @@ import katexmath
 import linebreaks
 import pagelinks
 import searchwords
+import slidemarks
 import terms
 from repository import Repository
 
@@ -354,7 +356,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
             app.add_config_value(name, {}, "html")
     for module in (apipage, boxes, citations, explorables, katexmath, linebreaks, pagelinks):
         module.setup(app)
-    for module in (searchwords, terms):
+    for module in (searchwords, slidemarks, terms):
         module.setup(app)
     app.connect("config-inited", configure, priority=100)
     app.connect("config-inited", add_assets)

@@ -57,6 +57,7 @@ def compare(english: Chapter, other: Chapter) -> list[Finding]:
         *_front_matter(english, other),
         *_cells(english, other),
         *_in_order(english, other),
+        *_slides(english, other),
         *_untranslated(english, other),
     ]
     theirs, ours = _sections(english), _sections(other)
@@ -161,6 +162,26 @@ def _in_order(english: Chapter, other: Chapter) -> Iterator[Finding]:
     for kind, name in _IN_ORDER.items():
         theirs, ours = english.of_kind(kind), other.of_kind(kind)
         yield from _differences(theirs, ours, name, english, other, _shown_with_options)
+
+
+def _slides(english: Chapter, other: Chapter) -> Iterator[Finding]:
+    theirs, ours = _slide_marks(english), _slide_marks(other)
+    yield from _differences(theirs, ours, "slide mark", english, other, lambda mark: mark.value)
+
+
+def _slide_marks(chapter: Chapter) -> list[Element]:
+    """The marks of slides, each with its place among what cannot change places."""
+    section = block = 0
+    found = []
+    for element in chapter.elements:
+        if element.kind == "heading":
+            section, block = section + 1, 0
+        elif element.kind in ("cell", "directive") or element.detail == ("display",):
+            block += 1
+        elif element.kind == "slide":
+            place = f"heading {section}, after block {block}"
+            found.append(Element("slide", element.line, f"{element.value} ({place})"))
+    return found
 
 
 def _shown_with_options(element: Element) -> str:

@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from elements import MENTION, OBJECT, CodeCell, Element, Formula
+from elements import MENTION, OBJECT, SLIDE_MARKS, CodeCell, Element, Formula, slide_mark
 from errors import ChapterError
 
 __all__ = ["EXTENSIONS", "walk"]
@@ -130,10 +130,26 @@ class _Walker:
                     self.require_closed(text, token, line)
                     yield from self.fence(token, line)
                 case "html_block":
-                    yield Element("html", line, _tags(token.content))
+                    yield self.html(token.content, line, "block")
                 case _:
                     if "id" in token.attrs and token.nesting >= 0:
                         yield Element("label", line, str(token.attrs["id"]))
+
+    def html(self, source: str, line: int, what: str) -> Element:
+        """HTML, or the comment that makes a slide of a block or of a line."""
+        mark = slide_mark(source)
+        if mark is None:
+            # A comment that begins a line takes the rest of the line with it.
+            if slide_mark(source.partition("-->")[0] + "-->") is not None:
+                raise self.error(
+                    line, "a comment on slides stands at the end of a line, or on one of its own"
+                )
+            return Element("html", line, _tags(source))
+        if mark not in SLIDE_MARKS or (what == "line" and mark != "slide"):
+            wanted = SLIDE_MARKS if what == "block" else SLIDE_MARKS[:1]
+            known = ", ".join(f"<!-- {known} -->" for known in wanted)
+            raise self.error(line, f"a {what} has no mark <!-- {mark} -->: it may have {known}")
+        return Element("slide", line, mark, (what,))
 
     def display(self, token: Token, line: int) -> Iterator[Element]:
         # `$$` and the TeX may share a line; otherwise the TeX begins on the next one.
@@ -281,7 +297,7 @@ class _Walker:
                     )
                 words.append("\n" if token.type != "text" else token.content)
             elif token.type == "html_inline":
-                yield Element("html", at, _tags(token.content))
+                yield self.html(token.content, at, "line")
             else:
                 if token.nesting == 0:
                     # Line breaks within it are kept, so that later words keep their lines.

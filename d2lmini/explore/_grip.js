@@ -4,7 +4,8 @@ import { make, set } from "./_figure.js";
 /** Where in a picture, in its pixels, a pointer is. */
 export function pointerIn(/** @type {Element} */ svg, /** @type {MouseEvent} */ e) {
   const frame = svg.getBoundingClientRect();
-  return [e.clientX - frame.left, e.clientY - frame.top];
+  const scale = svg.clientWidth / frame.width || 1; // a slide is enlarged as a whole
+  return [(e.clientX - frame.left) * scale, (e.clientY - frame.top) * scale];
 }
 
 /**

@@ -1,5 +1,6 @@
 // A drawing area with axes, and curves in it.
 import { clamp, make, num, set, ticks } from "./_figure.js";
+import { pointerIn } from "./_grip.js";
 
 /**
  * A path within a box of the data: the line, its dots, and where it first leaves.
@@ -166,8 +167,8 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
  */
 export function pointing({ node, toData }, see, keep) {
   const at = (/** @type {PointerEvent} */ e) => {
-    const frame = node.getBoundingClientRect();
-    return toData(e.clientX - frame.left, e.clientY - frame.top);
+    const [x, y] = pointerIn(node, e);
+    return toData(x, y);
   };
   set(node, {
     onpointermove: (/** @type {PointerEvent} */ e) => { if (e.pointerType === "mouse" && !e.buttons) see(at(e)); },
