@@ -89,6 +89,19 @@ class Course:
         """The name of the root of the table of contents, which every language must have."""
         return str(self.toc["root"])
 
+    def site(self, solutions: bool = True) -> Path:
+        """Return the folder of the finished site, which may be the one without solutions."""
+        return self.build(solutions) / "html"
+
+    def build(self, solutions: bool = True) -> Path:
+        """Return the folder that everything is built in; without solutions it is one of its own."""
+        build = self.root / "_build"
+        return build if solutions else build / "without-solutions"
+
+    def pages(self, key: str) -> tuple[str, ...]:
+        """Return the pages that language `key` shows, in reading order, borrowed ones included."""
+        return tuple(_files(self.derived_toc(key)))
+
     def sources(self, key: str) -> Path:
         """Return the folder of the notebooks of language `key`."""
         return self.root / "notebooks" / key
