@@ -4,6 +4,9 @@
 #   TORCH_INDEX=<address> make book    take torch from this package index (the CPU build, say), and only torch
 #   D2LMINI_DATA=<folder> make test    where MNIST is, if not in the user's cache
 #   JOBS=1                             processes at a time (default: one per core)
+#   make pdf LANG=vi                   of this language (default: English)
+#   make pdf PAPER=letter              on this paper (default: a4)
+#   make book SOLUTIONS=no             without the solutions of the exercises; also pdf and serve
 
 PYTHON      ?= python3
 VENV        ?= .venv
@@ -15,8 +18,18 @@ BIN  := $(VENV)/bin
 PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
 
+# LANG is also the variable of the locale: only on make's own command line does it mean a language
+# of the course, and then it must not become the locale of what make runs.
+ifeq ($(origin LANG),command line)
+language := $(LANG)
+unexport LANG
+else
+language := en
+endif
+edition = $(if $(SOLUTIONS),--solutions "$(SOLUTIONS)")
+
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book pdf serve notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -24,10 +37,16 @@ help:  ## this list
 
 book: $(VENV)/.book  ## build the four editions into _build/html/
 	@$(PY) site/notebooks.py $(jobs)
-	@$(PY) site/book.py $(jobs)
+	@$(PY) site/book.py $(jobs) $(edition)
+
+pdf: $(VENV)/.pdf  ## print the book of a language into _build/pdf/ (LANG=vi, SOLUTIONS=no, PAPER=letter)
+	@$(PY) site/chromium.py
+	@$(PY) site/notebooks.py $(jobs)
+	@$(PY) site/book.py $(jobs) --lang "$(language)" $(edition)
+	@$(PY) site/pdf.py --lang "$(language)" $(edition) $(if $(PAPER),--paper "$(PAPER)")
 
 serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
-	@$(PY) site/serve.py
+	@$(PY) site/serve.py $(edition)
 
 notebooks: $(VENV)/.book  ## bring notebooks/ up to date with chapters/, executing what is stale
 	@$(PY) site/notebooks.py $(jobs)
@@ -39,7 +58,7 @@ lint: $(VENV)/.dev  ## style and types of the Python code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the pages in a browser
-	@$(PY) tests/install_browser.py
+	@$(PY) site/chromium.py
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
 	@$(PY) site/verify.py $(jobs)
@@ -66,5 +85,8 @@ distclean: clean  ## remove the environment, too
 $(VENV)/.book: requirements.txt pyproject.toml site/environment.py
 	@$(PYTHON) site/environment.py $(VENV) requirements.txt $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.book
+$(VENV)/.pdf: requirements-pdf.txt $(VENV)/.book
+	@$(PYTHON) site/environment.py $(VENV) requirements-pdf.txt $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.pdf
 	@$(PYTHON) site/environment.py $(VENV) requirements-dev.txt $@

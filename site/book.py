@@ -4,6 +4,10 @@ One Jupyter Book per language, in parallel processes, with warnings as errors; n
 A language whose pages and settings did not change is left alone. What is kept between builds
 stands in ``_build/books/<lang>/``; a build that fails or is stopped leaves ``_build/html/`` as it
 was, and the next one starts that language afresh.
+
+With ``--solutions no`` the exercises lose their solutions. All of that stands in a folder of its
+own, ``_build/without-solutions/``, so that neither edition is ever mistaken for the other, and a
+teacher can keep both up to date.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ import frontpage
 from errors import ChapterError
 from files import write_if_changed
 from locking import exclusive
+from solutions import without_solutions
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -57,11 +62,14 @@ class Task:
         Where the notebook of each of its pages is; of a page without a translation, the English.
     work : Path
         The folder for what is built.
+    solutions : bool
+        Whether the exercises keep their solutions.
     """
 
     key: str
     notebooks: dict[str, Path]
     work: Path
+    solutions: bool
 
     @property
     def sources(self) -> Path:
@@ -131,9 +139,10 @@ def _bibliographies(course: editions.Course) -> list[Path]:
     return [course.root / name for name in ([named] if isinstance(named, str) else named)]
 
 
-def prepare(course: editions.Course, key: str, shown: list[str]) -> Task:
+def prepare(course: editions.Course, key: str, shown: list[str], solutions: bool) -> Task:
     """Write the derived configuration and table of contents of language `key`."""
-    task = Task(key, course.notebooks(key), course.root / "_build" / "books" / key)
+    work = course.books(solutions) / key
+    task = Task(key, course.notebooks(key), work, solutions)
     first = course.first_page
     if first not in course.editions[key].pages:
         raise BuildError(
@@ -157,8 +166,11 @@ def _gather(task: Task) -> None:
     for path in sorted(task.sources.rglob("*")):
         if path.is_file() and path not in wanted:
             path.unlink()
-    for copied, path in wanted.items():
-        write_if_changed(copied, path.read_bytes())
+    pages = {copied.as_posix(): path.read_bytes() for copied, path in wanted.items()}
+    if not task.solutions:
+        pages = without_solutions(pages)
+    for name, data in pages.items():
+        write_if_changed(Path(name), data)
 
 
 def build_language(task: Task) -> tuple[int, float]:
@@ -242,7 +254,7 @@ def check_formulas(course: editions.Course, keys: list[str]) -> None:
         raise BuildError("\n".join(str(problem) for problem in problems))
 
 
-def build(root: Path, wanted: list[str], jobs: int) -> Path:
+def build(root: Path, wanted: list[str], jobs: int, solutions: bool = True) -> Path:
     """Bring the site of the course in `root` up to date, and return its first page.
 
     Parameters
@@ -253,6 +265,8 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
         Languages to bring up to date; none means all.
     jobs : int
         How many to build at a time.
+    solutions : bool
+        Whether the exercises keep their solutions; without, it is another site.
 
     Raises
     ------
@@ -266,11 +280,11 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
         raise BuildError(
             f"there is no language {unknown[0]!r}: _config.yml has {', '.join(course.editions)}"
         )
-    target = course.root / "_build" / "html"
+    target = course.site(solutions)
     assemble.recover(target)
     wanted = wanted or list(course.editions)
     shown = shown_languages(course, wanted, target)
-    tasks = {key: prepare(course, key, shown) for key in shown}
+    tasks = {key: prepare(course, key, shown, solutions) for key in shown}
     digests = {key: (frame(course, task), content(course, task)) for key, task in tasks.items()}
     stale = []
     for key, task in tasks.items():
@@ -389,13 +403,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="languages at a time (default: cores)"
     )
+    parser.add_argument(
+        "--solutions", choices=("yes", "no"), default="yes", help="of the exercises (default: yes)"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of _config.yml")
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {options.jobs}")
     try:
         with exclusive(options.root, "book"):
-            page = build(options.root, options.lang, options.jobs)
+            page = build(options.root, options.lang, options.jobs, options.solutions == "yes")
     except (BuildError, ChapterError, editions.ConfigError) as error:
         print(f"{error}\nThe book was not built.", file=sys.stderr)
         return 1
@@ -403,7 +420,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nStopped. The site is as it was before.", file=sys.stderr)
         return 130
     shown = os.path.relpath(page)
-    print(f"Open {shown if not shown.startswith('..') else page}, or run 'make serve'.")
+    serve = "make serve" + ("" if options.solutions == "yes" else " SOLUTIONS=no")
+    print(f"Open {shown if not shown.startswith('..') else page}, or run '{serve}'.")
     return 0
 
 

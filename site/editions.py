@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["ConfigError", "Course", "Edition", "load"]
+__all__ = ["ConfigError", "Course", "Edition", "load", "site_folder"]
 
 SOURCE = "en"  # the language that `_toc.yml` names, and that the others are translated from
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -90,13 +90,12 @@ class Course:
         return str(self.toc["root"])
 
     def site(self, solutions: bool = True) -> Path:
-        """Return the folder of the finished site, which may be the one without solutions."""
-        return self.build(solutions) / "html"
+        """Return the folder of the finished site, with or without the solutions."""
+        return site_folder(self.root, solutions)
 
-    def build(self, solutions: bool = True) -> Path:
-        """Return the folder that everything is built in; without solutions it is one of its own."""
-        build = self.root / "_build"
-        return build if solutions else build / "without-solutions"
+    def books(self, solutions: bool = True) -> Path:
+        """Return the folder of what is kept between the builds of that site."""
+        return self.site(solutions).with_name("books")
 
     def pages(self, key: str) -> tuple[str, ...]:
         """Return the pages that language `key` shows, in reading order, borrowed ones included."""
@@ -163,6 +162,18 @@ class Course:
             "course_language": key,
         }
         return config
+
+
+def site_folder(root: Path, solutions: bool = True) -> Path:
+    """Return the folder of the finished site of a checkout; each of the two has one of its own.
+
+    Examples
+    --------
+    >>> site_folder(Path("course"), solutions=False).as_posix()
+    'course/_build/without-solutions/html'
+    """
+    build = root / "_build"
+    return (build if solutions else build / "without-solutions") / "html"
 
 
 def load(root: Path) -> Course:

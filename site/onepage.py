@@ -146,7 +146,9 @@ def _climb(base: str, target: str, fragment: str) -> str:
     return base + target + (f"#{fragment}" if fragment else "")
 
 
-def _adapt(page: str, body: str, link: Callable[[str], str | None], file: Callable[[str], str]) -> str:
+def _adapt(
+    page: str, body: str, link: Callable[[str], str | None], file: Callable[[str], str]
+) -> str:
     """Make the identifiers of a page those of the book, and its links lead to them."""
 
     def tag(match: re.Match[str]) -> str:

@@ -112,15 +112,20 @@ def numbered(
     key: str,
     paper: str,
 ) -> bytes:
-    """Print the book until the contents say what is true; the second time is nearly always it."""
-    numbers: dict[str, int] = {}
-    for _ in range(4):
+    """Print the book twice: where its headings stand is known only from a print."""
+
+    def print_with(numbers: Mapping[str, int], draft: bool) -> bytes:
         text = onepage.compose(chapters, sheets, said, numbers)
-        pdf = printer.print(text, f"{key}/book.html", paper)
-        before, numbers = numbers, pages_of(pdf)
-        if numbers == before:
-            return pdf
-    raise PdfError("the numbers in the contents do not settle: each printing moves the pages")
+        return printer.print(text, f"{key}/book.html", paper, draft=draft)
+
+    numbers = pages_of(print_with({}, draft=True))
+    pdf = print_with(numbers, draft=False)
+    if pages_of(pdf) != numbers:
+        raise PdfError(
+            "the numbers in the contents moved the pages that they name: give them room in "
+            "site/printed/book.css (.mm-contents-page)"
+        )
+    return pdf
 
 
 def make(root: Path, key: str, solutions: bool, paper: str) -> tuple[Path, int]:
@@ -133,7 +138,9 @@ def make(root: Path, key: str, solutions: bool, paper: str) -> tuple[Path, int]:
     """
     course = editions.load(root)
     if key not in course.editions:
-        raise PdfError(f"there is no language {key!r}: _config.yml has {', '.join(course.editions)}")
+        raise PdfError(
+            f"there is no language {key!r}: _config.yml has {', '.join(course.editions)}"
+        )
     site = course.site(solutions)
     chapters, sheets = read(course, key, site)
     said = cover(course, key, solutions, paper)

@@ -46,7 +46,9 @@ def pages_of(pdf: bytes) -> dict[str, int]:
 
 def describe(pdf: bytes, about: About) -> tuple[bytes, int]:
     """Return the PDF with its title and its language, and the number of its pages."""
-    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf)))
+    reader = PdfReader(io.BytesIO(pdf))
+    writer = PdfWriter(clone_from=reader)
+    writer.pdf_header = reader.pdf_header
     writer.metadata = {
         "/Title": about.title,
         "/Author": about.author,

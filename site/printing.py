@@ -7,7 +7,6 @@ this address may remain in what is printed.
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -99,7 +98,7 @@ class Printer:
         self.browser = browser
         self.site = site.resolve()
 
-    def print(self, text: str, at: str, paper: str) -> bytes:
+    def print(self, text: str, at: str, paper: str, *, draft: bool = False) -> bytes:
         """Return the PDF of a page.
 
         Parameters
@@ -110,6 +109,9 @@ class Printer:
             The path below the folder of the site that relative addresses start from.
         paper : str
             One of `PAPERS`.
+        draft : bool
+            Leave out what only a reader needs, which saves a third of the time: the structure for
+            screen readers, and the outline.
 
         Raises
         ------
@@ -128,7 +130,10 @@ class Printer:
                 raise MissingGlyphs(sorted(missing))
             page.evaluate(_FIT)
             pdf: bytes = page.pdf(
-                prefer_css_page_size=True, print_background=True, tagged=True, outline=True
+                prefer_css_page_size=True,
+                print_background=True,
+                tagged=not draft,
+                outline=not draft,
             )
             return pdf
         finally:
@@ -146,8 +151,3 @@ class Printer:
             return
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         route.fulfill(body=path.read_bytes(), content_type=kind)
-
-
-def names(papers: Iterable[str] = PAPERS) -> str:
-    """Return the sizes of paper for a message."""
-    return ", ".join(papers)
