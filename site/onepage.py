@@ -149,7 +149,11 @@ def _climb(base: str, target: str, fragment: str) -> str:
 def _adapt(
     page: str, body: str, link: Callable[[str], str | None], file: Callable[[str], str]
 ) -> str:
-    """Make the identifiers of a page those of the book, and its links lead to them."""
+    """Make the identifiers of a page those of the book, and its links lead to them.
+
+    `link` and `file` say where a link leads and where a picture is; a link that leads nowhere
+    stays as text.
+    """
 
     def tag(match: re.Match[str]) -> str:
         name = re.match(r"<([a-zA-Z0-9-]+)", match[0])

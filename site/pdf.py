@@ -41,7 +41,7 @@ def read(course: editions.Course, key: str, site: Path) -> tuple[list[onepage.Ch
 
     Raises
     ------
-    PdfError
+    FileNotFoundError
         A page was not built.
     """
     pages = course.pages(key)
@@ -49,12 +49,7 @@ def read(course: editions.Course, key: str, site: Path) -> tuple[list[onepage.Ch
     base = f"{course.base_url}{key}/" if course.base_url else ""
     chapters, sheets = [], []
     for page in pages:
-        path = site / key / f"{page}.html"
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            shown = os.path.relpath(path)
-            raise PdfError(f"{shown} is missing: run 'make book' first") from None
+        text = (site / key / f"{page}.html").read_text(encoding="utf-8")
         chapters.append(onepage.read_chapter(page, text, pages, base, words["live_figure"]))
         sheets = sheets or onepage.style_sheets(text)
     return chapters, sheets
@@ -142,10 +137,18 @@ def make(root: Path, key: str, solutions: bool, paper: str) -> tuple[Path, int]:
             f"there is no language {key!r}: _config.yml has {', '.join(course.editions)}"
         )
     site = course.site(solutions)
-    chapters, sheets = read(course, key, site)
+    try:
+        chapters, sheets = read(course, key, site)
+    except FileNotFoundError as error:
+        make_it = "make book" + ("" if solutions else " SOLUTIONS=no")
+        shown = os.path.relpath(error.filename)
+        raise PdfError(f"{shown} is missing: run '{make_it}' first") from None
     said = cover(course, key, solutions, paper)
     with launched() as browser:
-        pdf = numbered(Printer(browser, site), chapters, sheets, said, key, paper)
+        printer = Printer(browser, site)
+        pdf = numbered(printer, chapters, sheets, said, key, paper)
+    for start in printer.too_wide:
+        print(f"wider than the paper, and cut at its edge: {start} …", file=sys.stderr)
     about = About(
         title=said["title"],
         author=said["authors"],

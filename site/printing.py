@@ -22,11 +22,14 @@ PAPERS = {"a4": "A4", "letter": "letter"}
 # The height does not matter, the width does: formulas are fitted to it. A4 less its margins.
 _WIDTH = {"a4": 612, "letter": 634}
 
+_PATIENCE = 300_000  # milliseconds; a long book on a busy machine takes its time
+
 # A character without a glyph is drawn as the same box as one that can have none.
 _WITHOUT_GLYPH = """
 () => {
   const side = 28;
-  const canvas = Object.assign(document.createElement("canvas"), { width: side * 2, height: side * 2 });
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = side * 2;
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const draw = (text, font) => {
     context.clearRect(0, 0, canvas.width, canvas.height);
@@ -53,11 +56,17 @@ _WITHOUT_GLYPH = """
 # On a screen a wide formula scrolls. On paper it is set smaller, as far as it must be.
 _FIT = """
 () => {
-  for (const region of document.querySelectorAll(".mm-scroll, .pst-scrollable-table-container")) {
+  const tooWide = [];
+  const regions = document.querySelectorAll(".mm-scroll, .pst-scrollable-table-container");
+  for (const region of regions) {
     const inner = region.querySelector(".katex, table");
-    for (let size = 100; size > 45 && region.scrollWidth > region.clientWidth + 1; size -= 5)
-      inner.style.fontSize = `${size}%`;
+    const wide = () => region.scrollWidth > region.clientWidth + 1;
+    const usual = parseFloat(getComputedStyle(inner).fontSize);
+    for (let part = 0.95; part > 0.5 && wide(); part -= 0.05)
+      inner.style.fontSize = `${usual * part}px`;
+    if (wide()) tooWide.push(inner.textContent.trim().slice(0, 60));
   }
+  return tooWide;
 }
 """
 
@@ -92,11 +101,18 @@ class Printer:
         Playwright's Chromium.
     site : Path
         The folder of the site.
+
+    Attributes
+    ----------
+    too_wide : list of str
+        How the formulas and tables begin which do not fit on the paper, although they were set at
+        half their size.
     """
 
     def __init__(self, browser: Any, site: Path) -> None:
         self.browser = browser
         self.site = site.resolve()
+        self.too_wide: list[str] = []
 
     def print(self, text: str, at: str, paper: str, *, draft: bool = False) -> bytes:
         """Return the PDF of a page.
@@ -121,6 +137,7 @@ class Printer:
         size = {"width": _WIDTH[paper], "height": 900}
         page = self.browser.new_page(viewport=size, color_scheme="light")
         try:
+            page.set_default_timeout(_PATIENCE)
             page.route("**", lambda route: self._answer(route, ADDRESS + at, text))
             page.emulate_media(media="print", color_scheme="light")
             page.goto(ADDRESS + at)
@@ -128,7 +145,7 @@ class Printer:
             missing = page.evaluate(_WITHOUT_GLYPH)
             if missing:
                 raise MissingGlyphs(sorted(missing))
-            page.evaluate(_FIT)
+            self.too_wide = page.evaluate(_FIT)
             pdf: bytes = page.pdf(
                 prefer_css_page_size=True,
                 print_background=True,
