@@ -37,6 +37,12 @@ _HEADING = re.compile(
     r"<h([12])\b[^>]*>(.*?)</h\2>",
     re.DOTALL,
 )
+_FORMULA = re.compile(
+    r'<span class="katex"><span class="katex-mathml"><math.*?'
+    r'<annotation encoding="application/x-tex">(.*?)</annotation></semantics></math></span>'
+    r'<span class="katex-html" aria-hidden="true">',
+    re.DOTALL,
+)
 _EXPLORABLE = re.compile(r'(<div class="mm-explorable".*?)(</figcaption>|</figure>)', re.DOTALL)
 
 
@@ -221,10 +227,24 @@ def read_chapter(page: str, text: str, pages: Iterable[str], base: str, live: st
         lambda source: posixpath.normpath(posixpath.join(folder, source)),
     )
     headings = tuple(
-        Heading(int(level), anchor, Markup(title.strip()), plain(title))
+        Heading(int(level), anchor, Markup(_say_formulas(title.strip())), plain(title))
         for anchor, level, title in _HEADING.findall(body)
     )
-    return Chapter(page, body, headings)
+    return Chapter(page, _say_formulas(body), headings)
+
+
+def _say_formulas(body: str) -> str:
+    """Give each formula its TeX as the text which a screen reader says.
+
+    Chromium writes the picture of a formula into a PDF, and neither its MathML nor anything else in
+    its place.
+    """
+
+    def say(match: re.Match[str]) -> str:
+        tex = " ".join(match[1].split()).replace('"', "&quot;")
+        return f'<span class="katex" role="img" aria-label="{tex}"><span class="katex-html">'
+
+    return _FORMULA.sub(say, body)
 
 
 def _say_live(match: re.Match[str], page: str, base: str, live: str) -> str:

@@ -19,6 +19,7 @@ import pytest
 from pypdf import PdfReader
 
 import editions
+import formulas
 import onepage
 import pdf
 import printing
@@ -131,6 +132,14 @@ def test_what_is_folded_is_open_and_scripts_and_permalinks_are_gone() -> None:
     assert '<details open class="mm-box" id="one--p">' in body
     assert body.endswith("<h1>T</h1>")
     assert "SECRET" not in body
+
+
+def test_a_formula_has_its_tex_as_its_description() -> None:
+    formula = formulas.render(r"x < \beta", display=False)
+    body = chapter(f'<section id="s"><h1>The {formula}</h1><p>{formula}</p></section>')
+    assert body.count('<span class="katex" role="img" aria-label="x &lt; \\beta">') == 2
+    assert "<math" not in body
+    assert "aria-hidden" not in body
 
 
 def test_a_figure_to_touch_says_where_that_is() -> None:
