@@ -7,8 +7,10 @@
 #                                      where the course is published, if the checkout does not say
 #   COURSE_BASE_URL=<address> make book  where the site will be published (for a site map, cards, canonical links)
 #   JOBS=1                             processes at a time (default: one per core)
-#   make lab LANG=vi                   the notebooks of this language (default: English); `make slides LANG=vi`,
-#                                      its decks (default: all languages)
+#   make lab LANG=vi                   the notebooks of this language (default: English); also pdf (likewise)
+#                                      and slides (default: all languages)
+#   make pdf PAPER=letter              on this paper (default: a4)
+#   make book SOLUTIONS=no             without the solutions of the exercises; also pdf and serve
 
 PYTHON      ?= python3
 VENV        ?= .venv
@@ -21,14 +23,15 @@ PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
 
 # LANG is also the locale, which every environment has: it means a language of the course only where
-# it is given to make, and then it is no locale.
+# it is given to make itself, and then it must not become the locale of what make runs.
 ifeq ($(origin LANG),command line)
-lang := --lang $(LANG)
+lang := --lang "$(LANG)"
 unexport LANG
 endif
+edition = $(if $(SOLUTIONS),--solutions "$(SOLUTIONS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve links slides lab notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book serve links pdf slides lab notebooks check lint test coverage bench sweep-data clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -36,7 +39,13 @@ help:  ## this list
 
 book: $(VENV)/.book  ## build the four editions into _build/html/
 	@$(PY) site/notebooks.py $(jobs)
-	@$(PY) site/book.py $(jobs)
+	@$(PY) site/book.py $(jobs) $(edition)
+
+pdf: $(VENV)/.pdf  ## print the book of a language into _build/pdf/ (LANG=vi, SOLUTIONS=no, PAPER=letter)
+	@$(PY) site/chromium.py
+	@$(PY) site/notebooks.py $(jobs)
+	@$(PY) site/book.py $(jobs) $(or $(lang),--lang en) $(edition)
+	@$(PY) site/pdf.py $(or $(lang),--lang en) $(edition) $(if $(PAPER),--paper "$(PAPER)")
 
 slides: $(VENV)/.book  ## make a deck of each chapter into _build/slides/, after the book; LANG=vi: only these
 	@$(PY) site/notebooks.py $(jobs)
@@ -44,10 +53,11 @@ slides: $(VENV)/.book  ## make a deck of each chapter into _build/slides/, after
 	@$(PY) site/slides.py $(jobs) $(lang)
 
 serve: $(VENV)/.book  ## show _build/html/ in the browser, on a free local port
-	@$(PY) site/serve.py
+	@$(PY) site/serve.py $(edition)
 
 lab: $(VENV)/.lab  ## open copies of the notebooks in JupyterLab (LANG=vi: the Vietnamese ones)
 	@$(PY) site/lab.py $(lang)
+
 links: $(VENV)/.book  ## check every link of _build/html/
 	@$(PY) site/links.py
 
@@ -61,7 +71,7 @@ lint: $(VENV)/.dev  ## style and types of the Python code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the pages in a browser
-	@$(PY) tests/install_browser.py
+	@$(PY) site/chromium.py
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
 	@$(PY) site/slides.py $(jobs)
@@ -92,5 +102,8 @@ $(VENV)/.book: requirements.txt pyproject.toml site/environment.py
 $(VENV)/.lab: requirements-lab.txt $(VENV)/.book
 	@$(PYTHON) site/environment.py $(VENV) requirements-lab.txt $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.lab
+$(VENV)/.pdf: requirements-pdf.txt $(VENV)/.book
+	@$(PYTHON) site/environment.py $(VENV) requirements-pdf.txt $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.lab $(VENV)/.pdf
 	@$(PYTHON) site/environment.py $(VENV) requirements-dev.txt $@

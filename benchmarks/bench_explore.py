@@ -35,7 +35,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "_build" / "html"
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "site")]
 
 from conftest import FLAGS, QuietHandler, QuietServer, chromium_path  # noqa: E402
 from d2lmini import explore  # noqa: E402

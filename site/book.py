@@ -4,6 +4,10 @@ One Jupyter Book per language, in parallel processes, with warnings as errors; n
 A language whose pages and settings did not change is left alone. What is kept between builds
 stands in ``_build/books/<lang>/``; a build that fails or is stopped leaves ``_build/html/`` as it
 was, and the next one starts that language afresh.
+
+With ``--solutions no`` the exercises lose their solutions. All of that stands in a folder of its
+own, ``_build/without-solutions/``, so that neither edition is ever mistaken for the other, and a
+teacher can keep both up to date.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ import sitemap
 from errors import ChapterError
 from files import write_if_changed
 from locking import exclusive
+from solutions import without_solutions
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -60,11 +65,14 @@ class Task:
         Where the notebook of each of its pages is; of a page without a translation, the English.
     work : Path
         The folder for what is built.
+    solutions : bool
+        Whether the exercises keep their solutions.
     """
 
     key: str
     notebooks: dict[str, Path]
     work: Path
+    solutions: bool
 
     @property
     def sources(self) -> Path:
@@ -138,6 +146,7 @@ def prepare(
     course: editions.Course,
     key: str,
     shown: list[str],
+    solutions: bool,
     published: repository.Repository | None = None,
 ) -> Task:
     """Write the derived configuration and table of contents of language `key`.
@@ -150,10 +159,13 @@ def prepare(
         The language.
     shown : list of str
         The languages of the site.
+    solutions : bool
+        Whether the book has the solutions of the exercises.
     published : Repository, optional
         Where readers find the notebooks.
     """
-    task = Task(key, course.notebooks(key), course.root / "_build" / "books" / key)
+    work = course.books(solutions) / key
+    task = Task(key, course.notebooks(key), work, solutions)
     first = course.first_page
     if first not in course.editions[key].pages:
         raise BuildError(
@@ -201,8 +213,11 @@ def _gather(task: Task) -> None:
     for path in sorted(task.sources.rglob("*")):
         if path.is_file() and path not in wanted:
             path.unlink()
-    for copied, path in wanted.items():
-        write_if_changed(copied, path.read_bytes())
+    pages = {copied.as_posix(): path.read_bytes() for copied, path in wanted.items()}
+    if not task.solutions:
+        pages = without_solutions(pages)
+    for name, data in pages.items():
+        write_if_changed(Path(name), data)
 
 
 def build_language(task: Task) -> tuple[int, float]:
@@ -286,7 +301,7 @@ def check_formulas(course: editions.Course, keys: list[str]) -> None:
         raise BuildError("\n".join(str(problem) for problem in problems))
 
 
-def build(root: Path, wanted: list[str], jobs: int) -> Path:
+def build(root: Path, wanted: list[str], jobs: int, solutions: bool = True) -> Path:
     """Bring the site of the course in `root` up to date, and return its first page.
 
     Parameters
@@ -297,6 +312,8 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
         Languages to bring up to date; none means all.
     jobs : int
         How many to build at a time.
+    solutions : bool
+        Whether the exercises keep their solutions; without, it is another site.
 
     Raises
     ------
@@ -310,13 +327,13 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
         raise BuildError(
             f"there is no language {unknown[0]!r}: _config.yml has {', '.join(course.editions)}"
         )
-    target = course.root / "_build" / "html"
+    target = course.site(solutions)
     assemble.recover(target)
     wanted = wanted or list(course.editions)
     shown = shown_languages(course, wanted, target)
     published = repository.find(root, course.config)
     tell_where_notebooks_run(course, published)
-    tasks = {key: prepare(course, key, shown, published) for key in shown}
+    tasks = {key: prepare(course, key, shown, solutions, published) for key in shown}
     digests = {key: (frame(course, task), content(course, task)) for key, task in tasks.items()}
     stale = []
     for key, task in tasks.items():
@@ -435,13 +452,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="languages at a time (default: cores)"
     )
+    parser.add_argument(
+        "--solutions", choices=("yes", "no"), default="yes", help="of the exercises (default: yes)"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of _config.yml")
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {options.jobs}")
     try:
         with exclusive(options.root, "book"):
-            page = build(options.root, options.lang, options.jobs)
+            page = build(options.root, options.lang, options.jobs, options.solutions == "yes")
     except (BuildError, ChapterError, editions.ConfigError) as error:
         print(f"{error}\nThe book was not built.", file=sys.stderr)
         return 1
@@ -449,7 +469,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nStopped. The site is as it was before.", file=sys.stderr)
         return 130
     shown = os.path.relpath(page)
-    print(f"Open {shown if not shown.startswith('..') else page}, or run 'make serve'.")
+    serve = "make serve" + ("" if options.solutions == "yes" else " SOLUTIONS=no")
+    print(f"Open {shown if not shown.startswith('..') else page}, or run '{serve}'.")
     return 0
 
 

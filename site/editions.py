@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["ConfigError", "Course", "Edition", "load", "settings"]
+__all__ = ["ConfigError", "Course", "Edition", "load", "settings", "site_folder"]
 
 SOURCE = "en"  # the language that `_toc.yml` names, and that the others are translated from
 BASE_URL = "COURSE_BASE_URL"
@@ -95,6 +95,18 @@ class Course:
         """The name of the root of the table of contents, which every language must have."""
         return str(self.toc["root"])
 
+    def site(self, solutions: bool = True) -> Path:
+        """Return the folder of the finished site, with or without the solutions."""
+        return site_folder(self.root, solutions)
+
+    def books(self, solutions: bool = True) -> Path:
+        """Return the folder of what is kept between the builds of that site."""
+        return self.site(solutions).with_name("books")
+
+    def pages(self, key: str) -> tuple[str, ...]:
+        """Return the pages that language `key` shows, in reading order, borrowed ones included."""
+        return tuple(_files(self.derived_toc(key)))
+
     def sources(self, key: str) -> Path:
         """Return the folder of the notebooks of language `key`."""
         return self.root / "notebooks" / key
@@ -156,6 +168,18 @@ class Course:
             "course_language": key,
         }
         return config
+
+
+def site_folder(root: Path, solutions: bool = True) -> Path:
+    """Return the folder of the finished site of a checkout; each of the two has one of its own.
+
+    Examples
+    --------
+    >>> site_folder(Path("course"), solutions=False).as_posix()
+    'course/_build/without-solutions/html'
+    """
+    build = root / "_build"
+    return (build if solutions else build / "without-solutions") / "html"
 
 
 def load(root: Path) -> Course:

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import editions
 import policy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,11 +41,17 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="Show the built book in a browser.")
-    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "_build" / "html")
+    parser.add_argument("folder", nargs="?", type=Path, help="default: the book of this checkout")
     parser.add_argument("--port", type=int, default=0, help="default: any that is free")
+    parser.add_argument(
+        "--solutions", choices=("yes", "no"), default="yes", help="which book (default: yes)"
+    )
     options = parser.parse_args(arguments)
+    if options.folder is None:
+        options.folder = editions.site_folder(ROOT, options.solutions == "yes")
     if not (options.folder / "index.html").is_file():
-        print(f"There is no book in {options.folder}: run 'make book' first.", file=sys.stderr)
+        make = "make book" + ("" if options.solutions == "yes" else " SOLUTIONS=no")
+        print(f"There is no book in {options.folder}: run '{make}' first.", file=sys.stderr)
         return 1
     handler = functools.partial(Handler, directory=os.fspath(options.folder.resolve()))
     try:

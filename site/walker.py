@@ -21,7 +21,7 @@ from myst_parser.parsers.mdit import create_md_parser
 from elements import MENTION, OBJECT, SLIDE_MARKS, CodeCell, Element, Formula, slide_mark
 from errors import ChapterError
 
-__all__ = ["EXTENSIONS", "walk"]
+__all__ = ["EXTENSIONS", "markdown", "walk"]
 
 EXTENSIONS = (
     "amsmath",
@@ -95,6 +95,11 @@ def _parser() -> MarkdownIt:
 _MARKDOWN = _parser()
 
 
+def markdown(text: str) -> list[Token]:
+    """Return the tokens of a text, as MyST reads it."""
+    return _MARKDOWN.parse(text, {})
+
+
 class _Walker:
     def __init__(self, path: Path, lines: list[str]) -> None:
         self.path = path
@@ -106,7 +111,7 @@ class _Walker:
     def document(self, text: str, offset: int, where: str) -> Iterator[Element]:
         """Walk markdown whose first line is line ``offset + 1`` of the file."""
         place = where
-        for token in _MARKDOWN.parse(text, {}):
+        for token in markdown(text):
             line = offset + (token.map[0] if token.map else 0) + 1
             match token.type:
                 case "heading_open":

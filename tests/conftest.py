@@ -1,7 +1,6 @@
 """Fixtures which several test modules share: a real browser, and a server for a folder.
 
-The browser is whatever Chromium the machine has: the one named by the environment variable
-``COURSE_CHROMIUM``, one on the ``PATH``, or the one which ``playwright install chromium`` fetched.
+The browser is whatever Chromium the machine has; `chromium`, in ``site/``, finds it.
 A machine without any skips the browser tests, and says so.
 """
 
@@ -9,8 +8,6 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -36,6 +33,7 @@ hypothesis_settings.register_profile(
     "search", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("course")
+from chromium import FLAGS, BrowserError, named_or_found
 
 # For the mutation run, which only asks whether a test fails: the same examples for every mutant,
 # no search for a smaller one that fails as well, and no failure for being slow on a busy machine.
@@ -48,8 +46,6 @@ hypothesis_settings.register_profile(
 )
 
 ROOT = Path(__file__).resolve().parents[1]
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 @pytest.fixture(params=["en", "vi", "tr", "zh"])
@@ -62,12 +58,10 @@ def each_language(request: Any) -> Iterator[str]:
 
 def chromium_path() -> str | None:
     """Return the path of a Chromium of this machine, or None to let Playwright use its own."""
-    named = os.environ.get("COURSE_CHROMIUM")
-    if named:
-        if not Path(named).is_file():
-            pytest.fail(f"COURSE_CHROMIUM={named!r} is not a file: name a Chromium, or unset it")
-        return named
-    return next((path for path in map(shutil.which, CANDIDATES) if path), None)
+    try:
+        return named_or_found()
+    except BrowserError as error:
+        pytest.fail(str(error))
 
 
 def pytest_configure() -> None:

@@ -819,6 +819,31 @@ def test_a_further_language_is_settings_and_files(tmp_path: Path) -> None:
     assert not (root / "_build" / "html" / "en").exists()
 
 
+@pytest.mark.slow
+def test_a_site_without_solutions_has_none_anywhere_and_stands_beside_the_other(
+    copy: Path,
+) -> None:
+    full = copy / "_build" / "html"
+    before = identity(full)
+    assert "mm-box-solution" in page(copy, "en/boxes.html")
+    done = run(copy, "--lang", "en", "--solutions", "no")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert identity(full) == before
+    site = copy / "_build" / "without-solutions" / "html"
+    files = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    secret = (b"sol-boxes-rate", b"rho = 0.9", b"mm-box-solution", b"Solution to")
+    css = site / "_static" / "course.css"  # where the class has its look
+    assert [str(path) for path, data in files.items() for s in secret if s in data] == [str(css)]
+    text = (site / "en" / "boxes.html").read_text("utf-8")
+    assert text.count('class="mm-box mm-box-exercise"') == 2
+    assert len(re.findall(r'<a class="[^"]*" href="#ex-boxes-rate"', text)) >= 3
+    # Both are up to date now, each for itself.
+    again = run(copy, "--lang", "en", "--solutions", "no")
+    assert "en: nothing to do" in again.stdout
+    assert "en: nothing to do" in run(copy, "--lang", "en").stdout
+    assert identity(full) == before
+
+
 def test_an_unknown_language_is_named(course: Path) -> None:
     done = run(course, "--lang", "xx")
     assert done.returncode == 1

@@ -88,7 +88,8 @@ def test_everything_that_pinned_packages_bring_along_is_pinned() -> None:
 
     root = SCRIPT.parents[1]
     pins = {}
-    for name in ("requirements.txt", "requirements-lab.txt", "requirements-dev.txt"):
+    for part in ("", "-lab", "-pdf", "-dev"):
+        name = f"requirements{part}.txt"
         text = (root / name).read_text(encoding="utf-8")
         pins |= {canonical(n): v for n, v in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)}
     installed = {canonical(d.name): d for d in distributions()}
