@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 
 import d2lmini as d2l
 import policy
+from chromium import FLAGS, BrowserError, named_or_found
 from explorable_visit import Tabs, frame, visiting
 from site_visit import PREFIX
 
@@ -33,7 +35,6 @@ hypothesis_settings.register_profile(
     "search", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("course")
-from chromium import FLAGS, BrowserError, named_or_found
 
 # For the mutation run, which only asks whether a test fails: the same examples for every mutant,
 # no search for a smaller one that fails as well, and no failure for being slow on a busy machine.
