@@ -146,6 +146,7 @@ def serve(folder: Path, page: str, *, browser: bool) -> int:
             server.wait(20)
         except subprocess.TimeoutExpired:
             server.kill()
+            server.wait()
 
 
 def _answers(address: str) -> bool:

@@ -139,8 +139,8 @@ def address(tmp_path: Path) -> Iterator[str]:
     assert f"ssh -L {found[2]}:127.0.0.1:{found[2]}" in said
     yield found[1]
     started.send_signal(signal.SIGTERM)
-    assert started.wait(30) == 0
-    started.stdout.close()
+    with started:  # waits, and closes the pipe
+        assert started.wait(90) == 0
 
 
 @pytest.mark.lab
