@@ -121,6 +121,7 @@ def content(course: editions.Course, task: Task) -> str:
 
     package = Path(d2lmini.__file__).resolve().parent
     used = [*task.sources.rglob("*.ipynb"), *HERE.glob("static/**/*.*"), *HERE.glob("katex/**/*.*")]
+    used += HERE.glob("fonts/*.*")
     used += [*package.rglob("*.py"), *package.glob("explore/*.*")]  # the reference; explorables
     used += [course.root / "chapters" / "glossary.csv"]
     return _hash([path for path in used if path.is_file()])

@@ -109,8 +109,10 @@ def add_assets(app: Sphinx, config: Config) -> None:
     """Link the style sheets and scripts of every page."""
     words = editions.ui(config.course_language)["course"]
     app.add_css_file("katex/katex.min.css", priority=200)
+    app.add_css_file("fonts/fonts.css", priority=201)
     app.add_css_file("palette.css", priority=600)
-    app.add_css_file("course.css", priority=601)
+    app.add_css_file("icons.css", priority=601)
+    app.add_css_file("course.css", priority=602)
     said = {name: words[name] for name in ("copy", "copied", "copy_failed", "scrolls")}
     said["language"] = config.course_language
     app.add_js_file(None, body=f"const courseWords = {json.dumps(said, ensure_ascii=False)};")
@@ -121,6 +123,7 @@ def add_assets(app: Sphinx, config: Config) -> None:
         body = f"Object.assign(Documentation.TRANSLATIONS, {messages});"
         app.add_js_file(None, body=body, priority=600)
     app.add_js_file("course.js", loading_method="defer", priority=600)
+    app.add_js_file("keyboard.js", loading_method="defer", priority=600)
 
 
 def copy_assets(app: Sphinx) -> None:
@@ -130,7 +133,9 @@ def copy_assets(app: Sphinx) -> None:
     # MyST-NB copies its style sheet after the pages are written, so its hash would appear on them
     # only in the second build.
     add_global_html_resources(app, None)
-    for source in [HERE / "katex" / "katex.min.css", *(HERE / "katex" / "fonts").iterdir()]:
+    sources = [HERE / "katex" / "katex.min.css", *(HERE / "katex" / "fonts").iterdir()]
+    sources += [HERE / "fonts" / "fonts.css", *(HERE / "fonts").glob("*.woff2")]
+    for source in sources:
         _write(static / source.relative_to(HERE), source.read_bytes())
 
 
