@@ -16,7 +16,7 @@ PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book serve notebooks check lint test coverage bench sweep-data cards clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -55,6 +55,9 @@ bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/b
 
 sweep-data: $(VENV)/.book  ## train the runs behind the explorable map of MNIST (20 to 40 minutes)
 	@$(PY) site/sweepdata.py $(jobs)
+
+cards: $(VENV)/.dev  ## photograph the pictures that other sites show beside a link to the course
+	@$(PY) site/cards.py
 
 clean:  ## remove what was built (_build/), keep the environment
 	rm -rf _build

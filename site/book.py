@@ -31,6 +31,7 @@ import assemble
 import editions
 import formulas
 import frontpage
+import notfound
 from errors import ChapterError
 from files import write_if_changed
 from locking import exclusive
@@ -287,7 +288,7 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
     fresh = [key for key in shown if key not in stale]
     if fresh:
         print(f"{', '.join(fresh)}: nothing to do", flush=True)
-    pages = frontpage.files(course, shown)
+    pages = frontpage.files(course, shown) | notfound.files(course, shown)
     borrowed = {key: course.borrowed(key) for key in shown}
     site = assemble.collect({key: tasks[key].html for key in shown}, pages, borrowed)
     written = assemble.assemble(target, site)
