@@ -66,7 +66,7 @@ def pytest_configure() -> None:
 
 
 # Files whose tests share no fixture that takes long to make: any worker may take any of them.
-SPREAD = {"test_site_browser"}
+SPREAD = {"test_site_browser", "test_site_look"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -107,7 +107,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where source-serif/ and source-sans/ are")
     folder = parser.parse_args(arguments).folder
-    missing = [face.source for face in (ROMAN, ITALIC, UPRIGHT) if not (folder / face.source).is_file()]
+    missing = [
+        face.source for face in (ROMAN, ITALIC, UPRIGHT) if not (folder / face.source).is_file()
+    ]
     if missing:
         print(f"{folder / missing[0]} is missing: site/fonts/README.md says what to unpack")
         return 1
