@@ -1,7 +1,7 @@
 """The first page of the site: the languages of the course, and the picture of what it is about.
 
-A page without Sphinx. Its picture is part of it, drawn here, and can be looked at while nothing else
-is loaded; with scripts its starting point can be dragged.
+A page without Sphinx. Its picture is part of it, drawn here, and can be looked at while nothing
+else is loaded; with scripts its starting point can be dragged.
 """
 
 from __future__ import annotations
@@ -88,9 +88,10 @@ def colours() -> str:
         "".join(f"{palette.CSS[name]}:{value};" for name, value in values.items())
         for values in (palette.LIGHT, palette.DARK)
     )
+    system = "@media screen and (prefers-color-scheme:dark)"
     return (
         f":root{{{light}}}\n"
-        f'@media screen and (prefers-color-scheme:dark){{html:not([data-theme="light"]){{{dark}}}}}\n'
+        f'{system}{{html:not([data-theme="light"]){{{dark}}}}}\n'
         f'@media screen{{html[data-theme="dark"]{{{dark}}}}}\n'
     )
 
