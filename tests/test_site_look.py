@@ -102,7 +102,15 @@ def test_the_keys_are_explained_in_the_readers_language(
     page.keyboard.press("?")
     words = editions.ui(language)["course"]
     text = dialog.inner_text()
-    names = ("shortcuts", "key_search", "key_previous", "key_next", "key_help", "keys_figures", "close")
+    names = (
+        "shortcuts",
+        "key_search",
+        "key_previous",
+        "key_next",
+        "key_help",
+        "keys_figures",
+        "close",
+    )
     assert all(words[name] in text for name in names)
     page.keyboard.press("ArrowRight")  # belongs to the list now
     assert page.url.endswith("ravine.html")
