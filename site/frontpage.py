@@ -25,7 +25,7 @@ METHODS = {"gd": {"eta": 0.45, "beta": 0.0}, "momentum": {"eta": 0.45, "beta": 0
 LEVELS = (0.02, 0.12, 0.36, 0.8, 1.5, 2.5, 4.0, 6.2, 9.0, 12.6, 17.0)
 WIDTH, HEIGHT = 900, 420
 SCALE, ORIGIN = (118.0, -74.0), (WIDTH - 232.0, HEIGHT / 2)  # pixels; the minimum right of middle
-REACH = (5.6, 2.7)  # how far from the minimum a reader may put the starting point
+REACH = ((-5.6, 1.9), (-2.7, 2.7))  # where a reader may put the starting point: in the picture
 CARDS = HERE / "cards"
 
 

@@ -69,7 +69,8 @@ def test_a_page_loads_few_fonts_and_does_not_move(
     assert all(url.startswith(http) for url in fonts)
     assert sum(ours.values()) <= 90 * KILOBYTE, ours
     assert not [url for url in fonts if "fontawesome" in url]
-    assert any("vietnamese" in url for url in ours) == (language == "vi")
+    # Labels have the name of the Vietnamese edition on every page; the text is another matter.
+    assert any("serif-vietnamese" in url for url in ours) == (language == "vi")
     family = "Course Sans" if language == "zh" else "Course Serif"
     drawn = page.evaluate(
         "() => [...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
@@ -166,13 +167,14 @@ def test_keys_can_be_switched_off_for_good(new_page: Callable[..., Any], http: s
 
 @pytest.mark.browser
 def test_the_progress_line_needs_no_script(new_page: Callable[..., Any], http: str) -> None:
-    page = new_page(java_script_enabled=False)
+    page = new_page()
+    page.route("**/*.js*", lambda route: route.abort())
     page.goto(f"{http}/en/ravine.html")
     done = """() => new DOMMatrix(
       getComputedStyle(document.querySelector(".bd-main"), "::before").transform).a"""
     assert page.evaluate(done) < 0.01
-    page.locator(".prev-next-area").scroll_into_view_if_needed()
-    assert page.evaluate(done) > 0.5
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function(f"({done})() > 0.9")
     page.emulate_media(media="print")
     shown = "getComputedStyle(document.querySelector('.bd-main'), '::before').content"
     assert page.evaluate(shown) in ("none", "normal")

@@ -65,7 +65,7 @@
   const { scale, origin, lams, methods, reach } = ravine;
   const home = [...ravine.start];
   let start = home;
-  const handle = make("g", { class: "handle", tabindex: 0, role: "slider", "aria-label": words[shown].drag, "aria-valuemin": -reach[0], "aria-valuemax": reach[0] });
+  const handle = make("g", { class: "handle", tabindex: 0, role: "slider", "aria-label": words[shown].drag, "aria-valuemin": reach[0][0], "aria-valuemax": reach[0][1] });
   handle.append(make("circle", { r: 26, fill: "transparent" }), make("circle", { class: "ring", r: 14 }));
   picture.removeAttribute("aria-hidden");
   picture.setAttribute("role", "group");
@@ -90,7 +90,7 @@
     }
   };
   const put = (point) => {
-    start = point.map((value, i) => Math.round(10 * Math.min(reach[i], Math.max(-reach[i], value))) / 10);
+    start = point.map((value, i) => Math.round(10 * Math.min(reach[i][1], Math.max(reach[i][0], value))) / 10);
     picture.dataset.held = "";
     draw();
   };
