@@ -31,7 +31,7 @@ endif
 edition = $(if $(SOLUTIONS),--solutions "$(SOLUTIONS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve links pdf slides lab notebooks check lint test coverage bench sweep-data clean distclean
+.PHONY: help book serve links pdf slides lab notebooks check lint test coverage bench sweep-data cards clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -88,6 +88,9 @@ bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/b
 
 sweep-data: $(VENV)/.book  ## train the runs behind the explorable map of MNIST (20 to 40 minutes)
 	@$(PY) site/sweepdata.py $(jobs)
+
+cards: $(VENV)/.dev  ## photograph the pictures that other sites show beside a link to the course
+	@$(PY) site/cards.py
 
 clean:  ## remove what was built (_build/), keep the environment
 	rm -rf _build

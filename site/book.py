@@ -35,6 +35,7 @@ import assemble
 import editions
 import formulas
 import frontpage
+import notfound
 import policy
 import repository
 import sitemap
@@ -132,6 +133,7 @@ def content(course: editions.Course, task: Task) -> str:
 
     package = Path(d2lmini.__file__).resolve().parent
     used = [*task.sources.rglob("*.ipynb"), *HERE.glob("static/**/*.*"), *HERE.glob("katex/**/*.*")]
+    used += HERE.glob("fonts/*.*")
     used += [*package.rglob("*.py"), *package.glob("explore/*.*")]  # the reference; explorables
     used += [course.root / "chapters" / "glossary.csv"]
     return _hash([path for path in used if path.is_file()])
@@ -349,7 +351,9 @@ def build(root: Path, wanted: list[str], jobs: int, solutions: bool = True) -> P
     fresh = [key for key in shown if key not in stale]
     if fresh:
         print(f"{', '.join(fresh)}: nothing to do", flush=True)
-    pages = frontpage.files(course, shown) | sitemap.files(course, shown) | policy.files()
+    pages = frontpage.files(course, shown, repository=published.web if published else None)
+    pages |= notfound.files(course, shown) | sitemap.files(course, shown)
+    pages |= policy.files(notfound.inline())
     borrowed = {key: course.borrowed(key) for key in shown}
     site = assemble.collect({key: tasks[key].html for key in shown}, pages, borrowed)
     written = assemble.assemble(target, site)

@@ -117,10 +117,13 @@ def say_it_better(app: Sphinx) -> None:
 def add_assets(app: Sphinx, config: Config) -> None:
     """Link the style sheets and scripts of every page."""
     app.add_css_file("katex/katex.min.css", priority=200)
+    app.add_css_file("fonts/fonts.css", priority=201)
     app.add_css_file("palette.css", priority=600)
-    app.add_css_file("course.css", priority=601)
+    app.add_css_file("icons.css", priority=601)
+    app.add_css_file("course.css", priority=602)
     app.add_js_file("words.js", priority=590)
     app.add_js_file("course.js", priority=600)
+    app.add_js_file("keyboard.js", priority=600)
 
 
 def words_script(language: str, catalogue: str) -> str:
@@ -165,7 +168,9 @@ def copy_assets(app: Sphinx) -> None:
     # MyST-NB copies its style sheet after the pages are written, so its hash would appear on them
     # only in the second build.
     add_global_html_resources(app, None)
-    for source in [HERE / "katex" / "katex.min.css", *(HERE / "katex" / "fonts").iterdir()]:
+    sources = [HERE / "katex" / "katex.min.css", *(HERE / "katex" / "fonts").iterdir()]
+    sources += [HERE / "fonts" / "fonts.css", *(HERE / "fonts").glob("*.woff2")]
+    for source in sources:
         _write(static / source.relative_to(HERE), source.read_bytes())
 
 
@@ -263,6 +268,8 @@ def add_context(
     context["words"] = words
     context["head_script"] = _HEAD_SCRIPT
     context["about"] = about.About()
+    # The face of the text: Chinese is set in the reader's own fonts, beside the sans (course.css).
+    context["text_font"] = f"{'sans' if config.language.startswith('zh') else 'serif'}-latin.woff2"
     context["languages"] = []
     written = config.course_language
     if config.course_shown:

@@ -5,7 +5,8 @@ Pages); ``make serve`` sends it; and ``python site/policy.py nginx`` (``apache``
 the lines for the settings of a server of one's own. A host that sends no headers of ours, such as
 GitHub Pages, serves the same pages without them.
 
-No script and no style sheet stands inside a page, so none is allowed. Style attributes are: KaTeX
+No script and no style sheet stands inside a page, so none is allowed, but for the two of the page
+for wrong addresses (`notfound`), by their hashes. Style attributes are: KaTeX
 places every part of a formula with one, and figures colour their lines with them. Icons of the
 theme are pictures within its style sheet, hence ``data:``. Left out on purpose is
 ``frame-ancestors``: a course platform may show the pages in a frame of its own. Whoever does not
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["HEADERS", "POLICY", "SERVERS", "files", "policy"]
+__all__ = ["HEADERS", "POLICY", "SERVERS", "files", "headers", "policy"]
 
 POLICY: Mapping[str, str] = MappingProxyType(
     {
@@ -36,15 +37,21 @@ POLICY: Mapping[str, str] = MappingProxyType(
 )
 
 
-def policy() -> str:
+def policy(inline: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return the policy as the value of a header.
+
+    Parameters
+    ----------
+    inline : mapping, optional
+        What more some directives allow.
 
     Examples
     --------
     >>> policy()[:43]
     "default-src 'none'; script-src 'self'; styl"
     """
-    return "; ".join(f"{name} {value}" for name, value in POLICY.items())
+    parts = ((name, value, inline.get(name, "")) for name, value in POLICY.items())
+    return "; ".join(" ".join(filter(None, part)) for part in parts)
 
 
 HEADERS: Mapping[str, str] = MappingProxyType(
@@ -59,9 +66,14 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 """What to send with every file."""
 
 
-def files() -> dict[str, bytes]:
-    """Return the file that tells some hosts what to send."""
-    lines = ["/*", *(f"  {name}: {value}" for name, value in HEADERS.items())]
+def headers(inline: Mapping[str, str]) -> dict[str, str]:
+    """Return what to send where the page for wrong addresses is sent, too; see `policy`."""
+    return {**HEADERS, "Content-Security-Policy": policy(inline)}
+
+
+def files(inline: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the file that tells some hosts what to send; see `policy`."""
+    lines = ["/*", *(f"  {name}: {value}" for name, value in headers(inline).items())]
     return {"_headers": ("\n".join(lines) + "\n").encode()}
 
 
@@ -80,7 +92,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in SERVERS:
         print(f"usage: python site/policy.py {'|'.join(SERVERS)}", file=sys.stderr)
         return 2
-    for name, value in HEADERS.items():
+    import notfound
+
+    for name, value in headers(notfound.inline()).items():
         print(SERVERS[arguments[0]].format(name=name, value=value))
     return 0
 

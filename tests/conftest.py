@@ -75,7 +75,7 @@ def pytest_configure() -> None:
 
 
 # Files whose tests share no fixture that takes long to make: any worker may take any of them.
-SPREAD = {"test_site_browser", "test_site_sweep"}
+SPREAD = {"test_site_browser", "test_site_look", "test_site_sweep"}
 
 # Files that take more than half a minute; begun last, one of them would keep one worker busy long
 # after the others have ended.

@@ -465,7 +465,10 @@ def identity(folder: Path) -> dict[str, tuple[int, int]]:
 @pytest.mark.slow
 def test_the_site_has_every_language_and_one_copy_of_what_they_share(built: Path) -> None:
     html = built / "_build" / "html"
-    assert {p.name for p in html.iterdir() if p.is_dir()} == {"_static", "en", "vi"}
+    assert {p.name for p in html.iterdir() if p.is_dir()} == {
+        *("_static", "cards", "landing"),
+        *("en", "vi"),
+    }
     assert (html / "_static" / "katex" / "katex.min.css").is_file()
     assert not list(html.glob("??/_static/katex*"))
     assert '<html lang="vi"' in page(built, "vi/valley.html")

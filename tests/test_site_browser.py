@@ -209,19 +209,22 @@ def test_no_line_begins_with_the_mark_behind_a_formula(
     there.check()
 
 
-def test_icons_come_from_the_font_and_not_from_a_script(
+def test_icons_are_drawn_without_the_fonts_and_scripts_of_the_theme(
     visit: Callable[..., Visit], http: str
 ) -> None:
     there = visit(http)
     page = there.go("en/ravine.html")
-    assert not [url for url in there.requests if "fontawesome.js" in url]
     page.evaluate("document.fonts.ready")
-    assert page.evaluate("""
-        [...document.fonts].some((font) => font.family.includes("Font Awesome")
-          && font.weight === "900" && font.status === "loaded")
-    """)
-    glyph = "getComputedStyle(document.querySelector('.fa-bars'), '::before').content"
-    assert page.evaluate(glyph) not in ("none", "normal", '""')
+    assert not [url for url in there.requests if "fontawesome" in url]
+    icons = page.eval_on_selector_all(
+        ".fa-solid, .fas",
+        """icons => icons.map(icon => {
+          const style = getComputedStyle(icon, "::before");
+          return [icon.className, style.maskImage.startsWith("url("), style.content];
+        })""",
+    )
+    assert len(icons) > 8
+    assert [name for name, masked, content in icons if not masked or content != '""'] == []
     there.check()
 
 
