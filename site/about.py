@@ -19,8 +19,8 @@ import editions
 
 __all__ = ["COLOURS", "About", "about", "description", "territory"]
 
-COLOURS = (("light", "#ffffff"), ("dark", "#121212"))
-"""The ground of a page in each theme."""
+COLOURS = (("light", "#fcfbf9"), ("dark", "#14171c"))
+"""The ground of a page in each theme: ``--mm-page`` of ``static/course.css``."""
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _NUMBER = re.compile(r"^\d+(\.\d+)*\.\s+")

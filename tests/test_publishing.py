@@ -168,6 +168,11 @@ def test_pages_carry_their_descriptions(built_site: Path) -> None:
     assert len(set(said)) == len(said)
 
 
+def test_the_browser_around_a_page_has_its_colour() -> None:
+    css = (ROOT / "site" / "static" / "course.css").read_text(encoding="utf-8")
+    assert re.findall(r"--mm-page: (#\w{6})", css)[:2] == [colour for _, colour in about.COLOURS]
+
+
 # What is left out
 
 

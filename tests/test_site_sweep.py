@@ -8,6 +8,7 @@ screens, enlarged, or with wider spacing of the text; and its figures move.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -195,6 +196,11 @@ def move(page: Any) -> None:
         assert figure.evaluate(look) != before, number
 
 
+def answer(body: str, route: Any) -> None:
+    """Give a page to a browser that asks for it."""
+    route.fulfill(content_type="text/html", body=body)
+
+
 @pytest.mark.parametrize("own_origin", [True, False], ids=["own origin", "no origin"])
 def test_a_course_platform_can_show_pages_in_a_frame(
     browser: Any, strict_site: str, own_origin: bool
@@ -206,14 +212,11 @@ def test_a_course_platform_can_show_pages_in_a_frame(
         watch = Watch(context, strict_site)
         outside = f"{strict_site}frame"
         for path in ("en/ravine.html", "zh/search.html?q=动量", "index.html"):
-            context.route(
-                outside,
-                lambda route, path=path: route.fulfill(
-                    content_type="text/html",
-                    body=f'<!doctype html><title>Platform</title><iframe sandbox="{rights}" '
-                    f'width="1200" height="800" src="{strict_site}{path}"></iframe>',
-                ),
+            platform = (
+                f'<!doctype html><title>Platform</title><iframe sandbox="{rights}" '
+                f'width="1200" height="800" src="{strict_site}{path}"></iframe>'
             )
+            context.route(outside, functools.partial(answer, platform))
             page = context.new_page()
             page.goto(outside, wait_until="load")
             frame = page.frames[1]
@@ -233,7 +236,9 @@ def test_a_course_platform_can_show_pages_in_a_frame(
                 frame.locator("#search-results li a").first.wait_for()
             else:
                 assert frame.locator(".languages li").count() == len(LANGUAGES)
-            assert watch.everything() == [], path
+            # Chromium's remark about the two rights together, which is the platform's business.
+            trouble = [said for said in watch.everything() if "escape its sandboxing" not in said]
+            assert trouble == [], path
             page.close()
     finally:
         context.close()
@@ -282,7 +287,7 @@ def test_every_page_can_be_read_without_javascript(
         said = editions.ui("vi")["sphinx"].get(
             "Please activate JavaScript to enable the search functionality.", "JavaScript"
         )
-        assert said in page.locator("noscript, .bd-search-container").first.inner_text()
+        assert said in page.locator(".bd-search-container").inner_text()
         assert [t for t in watch.trouble if "csp" not in t.lower()] == []
     finally:
         context.close()
