@@ -20,6 +20,13 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
+# One thread for each worker, as in the kernels of the notebooks. The problems are small; threads
+# that wait for one another on a busy machine take more time than they save, ten times in places.
+# NumPy and PyTorch read this when they are imported.
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MKL_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import d2lmini as d2l
 import policy
 from chromium import FLAGS, BrowserError, named_or_found

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import nbformat
 import pytest
 import yaml
 from filelock import FileLock
@@ -708,6 +709,93 @@ def test_a_second_build_touches_nothing(copy: Path) -> None:
 
 @pytest.mark.slow
 def test_an_edit_changes_its_page_and_no_other_language(copy: Path) -> None:
+    before = identity(copy / "_build" / "html")
+    path = copy / "notebooks" / "vi" / "valley.ipynb"
+    path.write_text(path.read_text("utf-8").replace("Một đoạn văn", "Một đoạn khác"), "utf-8")
+    done = run(copy)
+    assert done.returncode == 0, done.stderr
+    assert "en: nothing to do" in done.stdout
+    assert "Một đoạn khác" in page(copy, "vi/valley.html")
+    after = identity(copy / "_build" / "html")
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"vi/valley.html", "vi/_sources/valley.ipynb", "vi/searchindex.js"}
+
+
+@pytest.mark.slow
+def test_a_new_title_appears_on_every_page_of_the_language(copy: Path) -> None:
+    path = copy / "notebooks" / "vi" / "valley.ipynb"
+    path.write_text(path.read_text("utf-8").replace("# Thung lũng", "# Hẻm núi"), "utf-8")
+    done = run(copy)
+    assert done.returncode == 0, done.stderr
+    assert page(copy, "vi/index.html").count("Hẻm núi") >= 2  # in the sidebar and as next page
+    assert "Hẻm núi" not in page(copy, "en/index.html")
+
+
+@pytest.mark.slow
+def test_an_edit_of_a_module_shows_without_an_edit_of_a_notebook(
+    copy: Path, tmp_path: Path
+) -> None:
+    packages = tmp_path / "packages"
+    shutil.copytree(
+        ROOT / "d2lmini", packages / "d2lmini", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    before = page(copy, "vi/index.html")
+    module = packages / "d2lmini" / "explore" / "ravine.js"
+    module.write_text(module.read_text("utf-8") + "\nconst EDITED = 1;\n", "utf-8")
+    done = run(copy, PYTHONPATH=str(packages))
+    assert done.returncode == 0, done.stderr
+    assert "EDITED" in page(copy, "_static/explore/ravine.js")
+    after = page(copy, "vi/index.html")
+    for name in ("host", "ravine"):
+        version = re.compile(rf"explore/{name}\.js\?v=(\w+)")
+        one, two = version.search(before), version.search(after)
+        assert one is not None
+        assert two is not None
+        assert (one[1] != two[1]) == (name == "ravine"), "a browser would go on using the old one"
+
+
+@pytest.mark.slow
+def test_every_fault_of_every_language_is_told_and_told_again_and_the_site_stays(
+    copy: Path,
+) -> None:
+    before = identity(copy / "_build" / "html")
+    # A broken formula, and what readers should not get.
+    notebook = small_course.valley_page("vi", r"\frac{1")
+    _, code, _, figure, widget = notebook.cells
+    code.outputs = [nbformat.v4.new_output("stream", name="stderr", text="findfont: no")]
+    del figure.metadata["mystnb"]["image"]
+    widget.outputs[0].data = {small_course.VIEW: {"model_id": "m"}, "text/plain": "w"}
+    small_course.write_page(copy, "vi", "valley", notebook)
+    unknown = small_course.notebook(small_course.markdown("# x\n\n{ref}`nowhere`\n"))
+    small_course.write_page(copy, "en", "valley", unknown)
+    # Again, for what was read in the first attempt is not read in the second one.
+    for _ in range(2):
+        done = run(copy)
+        assert done.returncode == 1
+        assert re.search(r"vi/valley\.ipynb:\d+: WARNING: formula “f\(x\) = ", done.stderr)
+        assert re.search(r"en/valley\.ipynb:\d+: WARNING: undefined label: 'nowhere'", done.stderr)
+        assert "stderr was found" in done.stderr
+        assert "a figure without a description" in done.stderr
+        assert "a widget without a figure" in done.stderr
+        assert identity(copy / "_build" / "html") == before
+
+
+@pytest.mark.slow
+def test_a_broken_formula_of_a_chapter_is_named_with_its_line_there(copy: Path) -> None:
+    before = identity(copy / "_build" / "html")
+    chapter = copy / "chapters" / "vi" / "valley.md"
+    chapter.parent.mkdir()
+    chapter.write_text("---\ntitle: x\n---\n# x\n\n$\\frac{1$\n", encoding="utf-8")
+    notebook = small_course.valley_page("vi", formula=r"\frac{1")
+    small_course.write_page(copy, "vi", "valley", notebook)
+    done = run(copy)
+    assert done.returncode == 1
+    assert "chapters/vi/valley.md:6: formula" in done.stderr
+    assert identity(copy / "_build" / "html") == before
+
+
+@pytest.mark.slow
+def test_a_killed_build_leaves_the_site_and_the_next_one_recovers(copy: Path) -> None:
     path = copy / "notebooks" / "vi" / "valley.ipynb"
     text = path.read_text("utf-8")
     log = copy / "_build" / "books" / "vi" / "build.log"

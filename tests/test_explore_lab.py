@@ -166,6 +166,7 @@ def test_every_explorable_is_joined_to_python(open_notebook):
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
         figure = getattr(d2l.explore, name)()
+        assert figure.panel.children  # which makes the sliders
         start = getattr(figure, next(iter(figure._sliders)))
 
         def reached(told, name=name, start=start):
