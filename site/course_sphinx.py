@@ -231,8 +231,6 @@ def add_context(
     config = app.config
     words = editions.ui(config.course_language)["course"]
     context["words"] = words
-    # The face of the text: Chinese is set in the reader's own fonts, beside the sans (course.css).
-    context["text_font"] = f"{'sans' if config.language.startswith('zh') else 'serif'}-latin.woff2"
     context["languages"] = []
     if config.course_shown:
         course = editions.load(Path(config.course_root))
