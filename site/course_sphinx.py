@@ -268,8 +268,6 @@ def add_context(
     context["words"] = words
     context["head_script"] = _HEAD_SCRIPT
     context["about"] = about.About()
-    # The face of the text: Chinese is set in the reader's own fonts, beside the sans (course.css).
-    context["text_font"] = f"{'sans' if config.language.startswith('zh') else 'serif'}-latin.woff2"
     context["languages"] = []
     written = config.course_language
     if config.course_shown:
