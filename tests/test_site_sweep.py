@@ -346,7 +346,7 @@ FOCUSED = """() => {
     (of(x, "outlineStyle") !== "none" && parseFloat(of(x, "outlineWidth")) > 0)
     || of(x, "boxShadow") !== "none");
   const kinds = {
-    search: "input[type=search]", slider: "input[type=range]", language: ".mm-languages summary",
+    search: ".search-button__button", slider: "input[type=range]", language: ".mm-languages summary",
     page: ".bd-docs-nav a", next: ".right-next", fold: "article summary",
   };
   const kind = Object.keys(kinds).find((name) => e.matches(kinds[name])) ?? "other";
