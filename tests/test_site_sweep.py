@@ -334,11 +334,13 @@ FOCUSED = """() => {
   const style = getComputedStyle(e), box = e.getBoundingClientRect();
   const of = (e, way) => getComputedStyle(e)[way];
   // The ring is drawn on the element itself, on what stands for it, or as a shadow.
-  const ringed = [e, e.parentElement, ...e.children].some((x) =>
+  // A point to drag shows a ring of its own, drawn as a shape.
+  const ringed = e instanceof SVGElement || [e, e.parentElement, ...e.children].some((x) =>
     (of(x, "outlineStyle") !== "none" && parseFloat(of(x, "outlineWidth")) > 0)
     || of(x, "boxShadow") !== "none");
   const kinds = {
-    search: "input[type=search]", slider: "input[type=range]", language: ".mm-languages summary",
+    search: ".search-button__button", slider: "input[type=range]",
+    language: ".mm-languages summary",
     page: ".bd-docs-nav a", next: ".right-next", fold: "article summary",
   };
   const kind = Object.keys(kinds).find((name) => e.matches(kinds[name])) ?? "other";
