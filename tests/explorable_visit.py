@@ -121,7 +121,14 @@ def until(page, condition, timeout=60):
 
 def link(page, setting):
     """Follow a link to a setting, ``name:trait=value,...``, of the page that is open."""
-    page.evaluate("setting => { location.hash = setting; }", setting)
+    page.evaluate(
+        """setting => new Promise((followed) => {
+          if (location.hash === `#${setting}`) { followed(); return; }
+          // The figure listens, too, and for longer; so it has heard of it when we have.
+          addEventListener("hashchange", () => followed(), { once: true });
+          location.hash = setting; })""",
+        setting,
+    )
     frame(page)
 
 
