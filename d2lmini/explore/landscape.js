@@ -1,5 +1,6 @@
 // A ball on a curve with a plateau, a shallow valley and a deep one: gradient descent and momentum
 // from one start, their energy above the ground, and under it their way, with time going down.
+import { after } from "./_after.js";
 import { facts, head, key, presets, verdicts } from "./_controls.js";
 import { descend } from "./_descent.js";
 import { DASHES, clamp, fill, make, move, num, rounded, set, stroke, swatch } from "./_figure.js";
@@ -168,7 +169,7 @@ function mount({ model, labels, initial, change, say }) {
           return [eta ? kind : "still", ...(gain > 1e-9 && kind !== "away" ? ["gains"] : [])].map((name) =>
             fill(labels[`landscape.${name}`], { step, steps, x: rounded(x[x.length - 1]), gain: num(gain) })).join("");
         });
-        say(words.draw(texts));
+        after(() => say(words.draw(texts)));
         // Under the ground, where it hides no ball.
         const [x, y] = land.place([start, height(start)]);
         begin.place([x, y + 11], land.box);
@@ -190,7 +191,7 @@ function mount({ model, labels, initial, change, say }) {
         set(stick, { d: here ? `M${px} ${py}V${y2}` : "" });
         set(rest, { d: here ? `M${px} ${y2}H${land.area.left + land.area.width + 12}` : "" });
         const texts = [rounded(x), ...[f, e - f, e].map((v) => rounded(v, 3))];
-        numbers.draw([`${t}`, ...texts]);
+        after(() => numbers.draw([`${t}`, ...texts]));
         told = `${t}: x = ${texts[0]}, ${energies[2]} ${texts[3]}`;
         clock.place(time.place([clamp(x, left, right), -last]), [[0, steps], [0, steps]]);
       });

@@ -3,7 +3,7 @@
 import { layer } from "./_canvas.js";
 import { facts, head, presets, table } from "./_controls.js";
 import { optimum, rate, regime } from "./_descent.js";
-import { clamp, fill, fixed, make, memo, num, set, times } from "./_figure.js";
+import { clamp, fill, fixed, make, memo, num, set, times, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { plot, pointing } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -163,7 +163,7 @@ function mount({ labels, initial, change, say, colour }) {
         while (total(end - 1) <= LITTLE) end--;
         set(whole, { d: `M${area.place([across(end), TOP])}v${end > HORIZON ? 0 : TALL}` });
         mark(step);
-        beside.textContent = stepText(step);
+        write(beside, stepText(step));
         handle.place(area.place([across(now.step), Math.min(total(now.step), TOP)]), [[0, STEPS.length - 1]]);
         const rho = Math.max(...rates);
         const kind = Math.abs(rho - 1) < 1e-9 ? "keeps" : rho > 1 ? "diverges" : "converges";
@@ -173,7 +173,7 @@ function mount({ labels, initial, change, say, colour }) {
           kind === "converges" ? stepText(end) : "∞",
         ]);
         // Of two that are equally slow the flatter one is named.
-        told.textContent = word(kind, { i: rates.findLastIndex((/** @type {number} */ r) => r > rho - 1e-9) + 1, rate: num(rho, fixed(4)) });
+        write(told, word(kind, { i: rates.findLastIndex((/** @type {number} */ r) => r > rho - 1e-9) + 1, rate: num(rho, fixed(4)) }));
       },
     };
   });
@@ -191,7 +191,7 @@ function mount({ labels, initial, change, say, colour }) {
   });
   bars.area.marks.append(chosen, ...lines);
   bars.area.over.append(picker.node);
-  const list = table(names, [0, 1, 2, 3].map((k) => word(k % 2 ? "promised" : "counted")), times(12, lambda));
+  const list = table(word("bars"), ["", ...times(4, (k) => word(k % 2 ? "promised" : "counted"))], 12, names);
   const told = make("p", { class: "status" });
   const lower = make("div", { class: "below beside" }, make("div", {}, head(word("bars")), bars.area.node), list.node);
   const best = () => optimum(0.5 ** now.n, 0.5);
@@ -220,11 +220,11 @@ function mount({ labels, initial, change, say, colour }) {
     });
     const lam = 0.5 ** mode;
     const [gd, momentum] = done.map((run) => num(run.rates[mode - 1], fixed(4)));
-    told.textContent = word("picked", { i: mode, lam: num(lam), gd, momentum, regime: labels[`explore.regime.${regime(lam, eta, beta)}`] });
+    write(told, word("picked", { i: mode, lam: num(lam), gd, momentum, regime: labels[`explore.regime.${regime(lam, eta, beta)}`] }));
     set(chosen, { y: ROW * (mode - 1) + 8, width });
     // Grips stand at what is kept: under the mouse they would be in its way.
     picker.place(middle(HORIZON, Math.min(now.mode, n) - 1), [[], [-n, -1]]);
-    list.draw(times(n, (i) => done.flatMap(({ counted, promised }) => [counted[i] < Infinity ? num(counted[i], fixed(0)) : "–", num(promised[i], fixed(0))])), mode - 1);
+    list.draw(times(n, (i) => [lambda(i), ...done.flatMap(({ counted, promised }) => [counted[i] < Infinity ? num(counted[i], fixed(0)) : "–", num(promised[i], fixed(0))])]), mode - 1);
     say([stepText(step), ...stacks.map((s, m) => `${names[m]}: ${s.told.textContent}`), told.textContent].join(". "));
   }
 

@@ -2,7 +2,7 @@
 // falls to the floor.
 import { choice, facts, head, key, presets } from "./_controls.js";
 import { rate } from "./_descent.js";
-import { clamp, fill, fixed, make, num, prose } from "./_figure.js";
+import { clamp, fill, fixed, make, num, prose, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, log10, plot } from "./_plot.js";
 import { layer, rgb } from "./_canvas.js";
@@ -194,9 +194,10 @@ function mount({ model, labels, initial, change, say, colour }) {
 
       const kind = low === Infinity ? "diverges" : sigma === 0 ? "silent" : beta === 0 ? "plain" : rivalLow === Infinity ? "alone" : low > 1.1 * rivalLow ? "higher" : low < 0.9 * rivalLow ? "lower" : "equal";
       const share = mine.variance[STEPS] / low;
-      told.textContent = prose(fill(labels[`noise.${kind}`], { same, rate: num(rho, fixed(3)), ratio: num(low / rivalLow), inverse: num(rivalLow / low), width: num(Math.sqrt(low / rivalLow)) }),
+      const sentence = prose(fill(labels[`noise.${kind}`], { same, rate: num(rho, fixed(3)), ratio: num(low / rivalLow), inverse: num(rivalLow / low), width: num(Math.sqrt(low / rivalLow)) }),
         low < Infinity && share < 0.9 ? fill(labels["noise.unsettled"], { steps: STEPS, share: num(100 * share, fixed(0)) }) : "");
-      say(told.textContent);
+      write(told, sentence);
+      say(sentence);
 
       // What diverges is drawn until it is far outside: to and fro, it would fill the picture.
       const end = (/** @type {number[]} */ mean, /** @type {number[]} */ variance) =>

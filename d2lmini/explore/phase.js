@@ -1,10 +1,11 @@
 // The phase portrait of momentum along one direction of curvature 1: velocity against position, the
 // flow around the minimizer, and the lines of the eigenvectors.
+import { after } from "./_after.js";
 import { layer } from "./_canvas.js";
 import { head, key, presets } from "./_controls.js";
 import { rate, regime, roots } from "./_descent.js";
 import { columns, pathCard, rootPlane } from "./_direction.js";
-import { clamp, fill, fixed, make, num, rounded, set } from "./_figure.js";
+import { clamp, fill, fixed, make, num, rounded, set, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -142,7 +143,7 @@ function portrait(/** @type {any} */ { model, labels, initial, change, colour })
       rays.forEach((ray, i) => {
         const one = found[i];
         set(ray, { visibility: one ? "visible" : "hidden" });
-        names[i].textContent = one ? `r = ${num(one.root)}` : "";
+        write(names[i], one ? `r = ${num(one.root)}` : "");
         if (!one) return;
         const far = Math.min(...one.along.map((a, k) => half[k] / Math.abs(a)));
         const [from, to] = [-far, far].map((s) => place(one.along.map((a) => a * s)));
@@ -216,8 +217,11 @@ function mount(context) {
       main.draw(values, points);
       plane.draw([1], eta, beta);
       const words = card.draw(points.map(([x]) => x), eta, 1, beta);
-      told.textContent = sentence(labels, eta, beta);
-      say(`${words}. ${told.textContent}`);
+      after(() => {
+        const text = sentence(labels, eta, beta);
+        write(told, text);
+        say(`${words}. ${text}`);
+      });
     },
   };
 }
