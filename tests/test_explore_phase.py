@@ -183,7 +183,7 @@ def test_border_and_standstill_are_told(visit):
 def test_dragging_the_start_draws_another_path(visit):
     page = visit()
     grip = page.locator(".mmx .grip")
-    line = page.locator(".mmx .layer svg path[stroke='var(--momentum)']").first
+    line = page.locator(".mmx svg path[stroke='var(--momentum)']").first
     before = line.get_attribute("d")
     box = grip.locator("circle").nth(2).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -212,7 +212,7 @@ def test_dragging_the_start_draws_another_path(visit):
 def test_start_outside_the_picture_makes_it_larger(visit):
     page = visit("#phase:eta=4,beta=0.99,start=20~-20")
     frames(page)
-    frame = page.locator(".mmx .layer canvas").bounding_box()
+    frame = page.locator(".mmx svg[role=group] rect").nth(1).bounding_box()
     dot = page.locator(".mmx .grip circle").nth(2).bounding_box()
     for side, size in (("x", "width"), ("y", "height")):
         assert frame[side] < dot[side]
