@@ -66,7 +66,7 @@ export function thin(points, { box, area }) {
   const [w, h] = box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
   let held = points[0];
   return points.filter((p, t) => {
-    const kept = t === 0 || t === points.length - 1 || Math.hypot((p[0] - held[0]) * w, (p[1] - held[1]) * h) >= 1;
+    const kept = t === 0 || t === points.length - 1 || ((p[0] - held[0]) * w) ** 2 + ((p[1] - held[1]) * h) ** 2 >= 1;
     if (kept) held = p;
     return kept;
   });
