@@ -118,8 +118,8 @@ function mount({ model, labels, initial, change, say, colour }) {
   const pixels = ink.createImageData(STEPS + 1, BINS);
   const dots = new Uint32Array(pixels.data.buffer); // alpha, blue, green, red
   const singles = stroke({ stroke: "var(--ink)", "stroke-width": 0.8 });
-  const bands = [["gd", "5 4", 0.15], ["momentum", "7 3", 0]].map(([name, dash, opacity]) =>
-    stroke({ stroke: `var(--${name})`, "stroke-width": 1.75, "stroke-dasharray": dash, fill: `var(--${name})`, "fill-opacity": opacity }));
+  const shadow = stroke({ stroke: "none", fill: "var(--gd)", opacity: 0.15 });
+  const bands = [["gd", "5 4"], ["momentum", "7 3"]].map(([name, dash]) => stroke({ stroke: `var(--${name})`, "stroke-width": 1.75, "stroke-dasharray": dash }));
   const chart = plot({ label: labels["noise.square"], log: [false, true], whole: [true, true] });
   const lines = {
     ghost: curve("var(--gd)", { dash: "5 4", most: 0 }),
@@ -136,7 +136,7 @@ function mount({ model, labels, initial, change, say, colour }) {
     toData: cloud.toData,
     text: (p) => `x₀ = ${num(p[1])}`,
   });
-  cloud.marks.append(singles, ...bands);
+  cloud.marks.append(singles, shadow, ...bands);
   cloud.over.append(handle.node);
 
   // A lock on the effective step: η follows β, unless η itself is what was set.
@@ -215,13 +215,11 @@ function mount({ model, labels, initial, change, say, colour }) {
       const end = (/** @type {number[]} */ mean, /** @type {number[]} */ variance) =>
         mean.findIndex((m, t) => t === STEPS || Math.abs(m) + Math.sqrt(variance[t]) > 9 * HALF);
       const ends = end(mine.mean, mine.variance);
-      // Along the upper edge of the band and back along the lower one; it ends outside.
       [theirs, mine].forEach(({ mean, variance }, k) => {
         const last = k ? ends : end(theirs.mean, theirs.variance);
-        set(bands[k], { d: outline(Array.from({ length: 2 * (last + 1) }, (_, i) => {
-          const t = Math.min(i, 2 * last + 1 - i);
-          return [t < STEPS ? t : t + 9, mean[t] + (i === t ? REACH : -REACH) * Math.sqrt(Math.max(variance[t], 0))];
-        }), cloud) });
+        const [upper, lower] = [REACH, -REACH].map((far) => Array.from({ length: last + 1 }, (_, t) => [t, mean[t] + far * Math.sqrt(Math.max(variance[t], 0))]));
+        set(bands[k], { d: outline(upper, cloud) + outline(lower, cloud) });
+        if (!k) set(shadow, { d: outline([...upper, ...lower.reverse()], cloud) });
       });
       empty(all);
       const hue = hueOf(colour("momentum"));
