@@ -30,12 +30,13 @@ export function set(element, attributes) {
 }
 
 /**
- * Put a text into an element that holds nothing else, unless it is there already.
+ * Put a text into an element that holds nothing else, or only a sign before its text, unless it is
+ * there already.
  * @param {Element} element
  * @param {string} text
  */
 export function write(element, text) {
-  const node = /** @type {Text | null} */ (element.firstChild);
+  const node = /** @type {Text | null} */ (element.lastChild);
   if (!node) element.append(text);
   else if (node.data !== text) node.data = text;
 }

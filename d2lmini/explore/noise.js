@@ -249,7 +249,7 @@ function mount({ model, labels, initial, change, say, colour }) {
 
       after(() => {
         kept.draw(keep);
-        rival.lastChild.data = fill(labels["noise.same"], { same });
+        write(rival, fill(labels["noise.same"], { same }));
 
         const kind = low === Infinity ? "diverges" : sigma === 0 ? "silent" : beta === 0 ? "plain" : rivalLow === Infinity ? "alone" : low > 1.1 * rivalLow ? "higher" : low < 0.9 * rivalLow ? "lower" : "equal";
         const share = mine.variance[STEPS] / low;

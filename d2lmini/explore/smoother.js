@@ -165,7 +165,7 @@ function mount({ model, labels, initial, change, say }) {
         const sentence = prose(fill(labels["smoother.made"], { t, value: rounded(s[t], 1), newest: share((1 - beta) / (corrected ? 1 - missing : 1)), age: num(mean, fixed(1)) }),
           !corrected && missing > 0.005 ? fill(labels["smoother.missing"], { share: share(missing) }) : "");
         write(told, sentence);
-        shift.lastChild.data = fill(labels["smoother.shifted"], { n: late });
+        write(shift, fill(labels["smoother.shifted"], { n: late }));
         say(sentence);
         const [rough, calm] = [jitter(y), jitter(s)];
         numbers.draw([
