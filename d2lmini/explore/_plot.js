@@ -150,11 +150,11 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
         set(node, attributes);
         parts.set(key, node);
       };
-      const text = (/** @type {string} */ words, /** @type {number[]} */ at, anchor = "start", look = {}, create = () => make("svg:text", look, words)) =>
-        part(`${anchor} ${words}`, { transform: shifted(at), "text-anchor": anchor }, create);
+      const text = (/** @type {string} */ words, /** @type {number[]} */ at, anchor = "start", look = {}, value = NaN, create = () => make("svg:text", look, words)) =>
+        part(`${anchor} ${value} ${words}`, { transform: shifted(at), "text-anchor": anchor }, create);
       const said = (/** @type {number} */ v, /** @type {number} */ i, /** @type {number[]} */ at) => {
         const words = own[i]?.find(([w]) => w === v)?.[1] ?? num(down && i ? Math.abs(v) : v);
-        text(words, at, i ? "end" : "middle", {}, log[i] && !own[i] ? () => power(v) : undefined);
+        text(words, at, i ? "end" : "middle", {}, v, log[i] && !own[i] ? () => power(v) : undefined);
       };
       if (framed) part("", frame, () => make("svg:rect", { rx: 4, fill: "var(--contour)", opacity: 0.09 }));
       for (const v of marked[1]) {
@@ -168,8 +168,11 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
       if (names[1]) text(names[1], [area.left + 8, area.top + (framed ? 18 : 12)], "start", kind(names[1]));
       if (down) text(down, [0, bottom + 17], "start");
       for (const [key, node] of kept) if (!parts.has(key)) node.remove();
-      // In front, so that a new grid line does not run over a name.
-      axes.prepend(...[...parts].filter(([key]) => !kept.has(key)).map(([, node]) => node));
+      let next = axes.firstChild;
+      for (const node of parts.values()) {
+        if (node === next) next = next.nextSibling;
+        else axes.insertBefore(node, next);
+      }
       kept = parts;
     },
   };
