@@ -123,7 +123,7 @@ def preset(page, name):
 
 def names_of_lines(page):
     frames(page)
-    return [t for t in page.locator(".mmx .layer svg > g > text.halo").all_text_contents() if t]
+    return [t for t in page.locator(".mmx svg > g > text.halo").all_text_contents() if t]
 
 
 @pytest.mark.browser
