@@ -11,7 +11,9 @@ visible
 input
     For each explorable, from a pointer's event to the end of the frame that shows the new picture,
     on a processor slowed down four times; every slider and every point is dragged by real mouse
-    events, which the browser hands out at the start of a frame, as it does for a reader.
+    events, which the browser hands out at the start of a frame, as it does for a reader. The words
+    beside a picture are written after it and stand in the next frame: they are not in this figure.
+    Before all others the least that is possible: a slider of the browser with one text.
 kernel
     The usual way, beside it: ``interact`` and Matplotlib in JupyterLab with a live kernel, from a
     key on the slider to the new image, at the processor's full speed. html-manager, the other
@@ -76,6 +78,12 @@ RECORD = """
   }, true);
 }
 """
+
+
+BARE = """<!doctype html><div data-live><input type="range" step="any" style="width:400px">
+<p>0</p></div><script>document.querySelector("input").addEventListener("input", (event) => {
+  document.querySelector("p").textContent = event.target.value;
+});</script>"""
 
 
 # Draws what the ravine draws, the usual way.
@@ -237,6 +245,7 @@ def main() -> int:
             figure = cls()
             html = page(block(figure), state_of([figure]), policy=False)
             (folder / f"{name}.html").write_text(html, encoding="utf-8")
+        (folder / "bare.html").write_text(BARE, encoding="utf-8")
         bare = serve(folder)
         first = f"{serve(args.site)}/{args.page}" if args.site else f"{bare}/ravine.html"
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
@@ -244,7 +253,7 @@ def main() -> int:
         shown = spread(visible(browser, first, args.runs))
         painted = {
             name: spread(repaint(browser, f"{bare}/{name}.html", args.moves, args.slowdown))
-            for name in args.names or classes
+            for name in ["bare", *(args.names or classes)]
         }
         usual = spread(kernel(browser, 20))
         quick = spread(repaint(browser, f"{bare}/ravine.html", args.moves, 1))

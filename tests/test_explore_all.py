@@ -444,6 +444,31 @@ def test_at_200_percent_zoom_nothing_overflows(name, visit):
 
 @browser_test
 @every
+def test_what_does_not_change_is_not_written_again(name, visit):
+    """To set an attribute or a text again costs a browser as much as to change it."""
+    if name == "noise":
+        pytest.skip("each picture begins with fewer of its random paths")
+    view = visit()
+    frame(view)
+    written = view.evaluate(
+        """async () => {
+          const root = document.querySelector('.mmx');
+          const next = () => new Promise(requestAnimationFrame);
+          const records = [];
+          const seen = new MutationObserver(found => records.push(...found));
+          const all = { subtree: true, childList: true, characterData: true, attributes: true };
+          seen.observe(root, all);
+          // A change of theme draws everything anew; here no colour is another one.
+          document.body.setAttribute('data-jp-theme-light', '');
+          for (let i = 0; i < 3; i++) await next();
+          return records.map(m => `${m.type} ${m.attributeName} ${m.target.nodeName}`);
+        }"""
+    )
+    assert written == []
+
+
+@browser_test
+@every
 def test_reduced_motion_has_no_motion(name, visit):
     view = visit(reduced_motion="reduce")
     view.locator("input[type=range]").first.press("ArrowLeft")

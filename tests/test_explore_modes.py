@@ -271,9 +271,10 @@ CASES = [
 def test_javascript_and_python_compute_the_same(visit):
     seen = visit()
     results = seen.evaluate(
-        """cases => { const { errors, arrival, promised } = momentumExplorables.modes;
+        """cases => { const { errors, error, arrival, promised } = momentumExplorables.modes;
           return cases.map(({ lam, eta, beta }) => { const e = errors(lam, eta, beta);
             return { first: [...e.slice(0, 400)].map(String), arrival: String(arrival(e)),
+              alone: [0, 1, 7, 58, 399].map(t => String(error(lam, eta, beta, t))),
               promised: String(promised(lam, eta, beta)) }; }); }""",
         CASES,
     )
@@ -284,10 +285,16 @@ def test_javascript_and_python_compute_the_same(visit):
         error = np.full(10_001, np.inf)
         error[: run.steps + 1] = np.abs(run.x[:, 0])
         mine = np.array([float(v) for v in js["first"]])
-        # Beyond 1e150 the JavaScript says infinite, and below 1e-150 zero.
+        # Beyond 1e150 the JavaScript says infinite, and below 1e-12 zero.
         shown = (error[:400] < 1e150) & (error[:400] > 1e-140)
         scale = np.maximum.accumulate(error[:400])[shown]
         assert np.all(np.abs(mine[shown] - error[:400][shown]) <= 1e-9 * scale), case
+        for t, alone in zip([0, 1, 7, 58, 399], map(float, js["alone"]), strict=True):
+            # One step alone, by the powers of a matrix, which has no zero for what is small.
+            largest = error[: t + 1].max()
+            assert (
+                alone == np.inf if error[t] > 1e150 else abs(alone - error[t]) <= 1e-9 * largest
+            ), (case, t)
         compared += int(shown.sum())
         above = np.flatnonzero(error > 0.01)[-1] + 1
         assert float(js["arrival"]) == (above if above <= 10_000 else math.inf), case

@@ -92,7 +92,7 @@ def preset(page, name):
 
 def names_of_lines(page):
     frame(page)
-    return [t for t in page.locator(".mmx .layer svg > g > text.halo").all_text_contents() if t]
+    return [t for t in page.locator(".mmx svg > g > text.halo").all_text_contents() if t]
 
 
 @pytest.mark.browser
@@ -152,7 +152,7 @@ def test_border_and_standstill_are_told(visit):
 def test_dragging_the_start_draws_another_path(visit):
     page = visit()
     grip = page.locator(".mmx .grip")
-    line = page.locator(".mmx .layer svg path[stroke='var(--momentum)']").first
+    line = page.locator(".mmx svg path[stroke='var(--momentum)']").first
     before = line.get_attribute("d")
     box = grip.locator("circle").nth(2).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -180,7 +180,7 @@ def test_dragging_the_start_draws_another_path(visit):
 @pytest.mark.browser
 def test_start_outside_the_picture_makes_it_larger(visit):
     page = visit("eta=4,beta=0.99,start=20~-20")
-    edge = page.locator(".mmx .layer canvas").bounding_box()
+    edge = page.locator(".mmx svg[role=group] rect").nth(1).bounding_box()
     dot = page.locator(".mmx .grip circle").nth(2).bounding_box()
     for side, size in (("x", "width"), ("y", "height")):
         assert edge[side] < dot[side]

@@ -1,28 +1,26 @@
 // What stands above and below a picture: ready-made settings, choices, live numbers, headings.
-import { bullet, make, swatch } from "./_figure.js";
+import { bullet, make, set, swatch, write } from "./_figure.js";
 
 /**
  * A button with rounded corners in a target of 44 px.
  * @param {Object<string, any>} attributes
  * @param {string} text
- * @param {string} [more] said in grey, where there is room
  * @returns {HTMLButtonElement}
  */
-export const button = (attributes, text, more = "") =>
-  make("button", { type: "button", ...attributes }, make("span", {}, text, ...(more ? [make("i", {}, ` ${more}`)] : [])));
+export const button = (attributes, text) => make("button", { type: "button", ...attributes }, make("span", {}, text));
 
 /**
  * A row of ready-made settings, the last of which takes everything back to the beginning.
  * @param {any} context
- * @param {{name: string, text: string, more?: string, values: Object<string, any> | (() => Object<string, any>)}[]} entries
+ * @param {{name: string, text: string, values: Object<string, any> | (() => Object<string, any>)}[]} entries
  * @param {string} [hint] what to do with the picture
  * @returns {HTMLElement}
  */
 export function presets({ labels, initial, change }, entries, hint = "") {
   const all = [...entries, { name: "reset", text: labels["explore.reset"], values: initial }];
   const bar = make("div", { class: "bar", role: "group", "aria-label": labels["explore.presets"] });
-  for (const { name, text, more, values } of all) {
-    bar.append(button({ "data-preset": name, onclick: () => change(typeof values === "function" ? values() : values) }, text, more));
+  for (const { name, text, values } of all) {
+    bar.append(button({ "data-preset": name, onclick: () => change(typeof values === "function" ? values() : values) }, text));
   }
   if (hint) bar.append(make("span", { class: "end" }, hint));
   return bar;
@@ -37,7 +35,7 @@ export function choice({ label, options, put }) {
   const buttons = options.map(([value, text]) => button({ "data-value": value, "aria-pressed": "false", onclick: () => put(value) }, text));
   return {
     node: make("div", { class: "choice", role: "group", "aria-label": label }, make("b", { "aria-hidden": "true" }, label), ...buttons),
-    draw(value) { options.forEach(([own], i) => buttons[i].setAttribute("aria-pressed", String(own === value))); },
+    draw(value) { options.forEach(([own], i) => set(buttons[i], { "aria-pressed": own === value })); },
   };
 }
 
@@ -50,30 +48,32 @@ export function facts(names) {
   const values = names.map(() => make("dd"));
   return {
     node: make("dl", {}, ...names.map((name, i) => make("div", {}, make("dt", {}, ...[name].flat()), values[i]))),
-    draw(texts) { texts.forEach((text, i) => { values[i].textContent = text; }); },
+    draw(texts) { texts.forEach((text, i) => write(values[i], text)); },
   };
 }
 
 /**
- * Live numbers as a table, one line of which may be marked.
- * @param {string[]} groups headings, each above the same number of columns
- * @param {string[]} columns
- * @param {string[]} rows
- * @returns {{node: HTMLElement, draw: (texts: string[][], marked: number) => void}} rows without
- *   texts are hidden
+ * A table of live numbers, one row of which may be marked; the first cell of a row names it.
+ * @param {string} label
+ * @param {string[]} columns their headings
+ * @param {number} count of rows
+ * @param {string[]} [groups] headings, each above the same number of columns
+ * @returns {{node: HTMLTableElement, draw: (texts: string[][], marked?: number) => void}} rows
+ *   without texts are hidden
  */
-export function table(groups, columns, rows) {
+export function table(label, columns, count, groups = []) {
   const line = (/** @type {any[]} */ ...cells) => make("tr", {}, ...cells);
-  const lines = rows.map((name) => line(make("th", { scope: "row" }, name), ...columns.map(() => make("td"))));
+  const top = (/** @type {string} */ name, /** @type {Object<string, any>} */ attributes) => make(name ? "th" : "td", name ? attributes : {}, name);
+  const cells = Array.from({ length: count }, () => columns.map((_, i) => (i ? make("td") : make("th", { scope: "row" }))));
+  const lines = cells.map((row) => line(...row));
+  const above = groups.length ? [line(make("td"), ...groups.map((name) => top(name, { scope: "colgroup", colspan: (columns.length - 1) / groups.length })))] : [];
   return {
-    node: make("table", {},
-      line(make("td"), ...groups.map((name) => make("th", { scope: "colgroup", colspan: columns.length / groups.length }, name))),
-      line(make("td"), ...columns.map((name) => make("th", { scope: "col" }, name))), ...lines),
-    draw(texts, marked) {
-      lines.forEach((row, i) => {
-        row.hidden = !texts[i];
-        row.className = i === marked ? "on" : "";
-        texts[i]?.forEach((text, k) => { row.cells[k + 1].textContent = text; });
+    node: make("table", { "aria-label": label }, make("thead", {}, ...above, line(...columns.map((name) => top(name, { scope: "col" })))), make("tbody", {}, ...lines)),
+    draw(texts, marked = -1) {
+      lines.forEach((row, k) => {
+        if (row.hidden === !!texts[k]) row.hidden = !texts[k];
+        set(row, { class: k === marked ? "on" : "" });
+        texts[k]?.forEach((text, i) => write(cells[k][i], text));
       });
     },
   };
@@ -119,27 +119,10 @@ export function verdicts(labels, methods, lines = 3) {
     },
     draw(texts, given = []) {
       texts.forEach((text, i) => {
-        words[i].textContent = text.replace(/ ([=<>]) /g, "\u00a0$1\u00a0");
-        beside[i].textContent = given[i] ?? "";
+        write(words[i], text.replace(/ ([=<>]) /g, "\u00a0$1\u00a0"));
+        write(beside[i], given[i] ?? "");
       });
-      return texts.map((text, i) => `${names[i]}: ${text}`).join(" ");
+      return texts.map((text, i) => `${names[i]}: ${text}`).join(". ");
     },
-  };
-}
-
-/**
- * A table of live numbers; the first cell of a row names it.
- * @param {string} label
- * @param {string[]} columns
- * @param {number} count of rows
- * @returns {{node: HTMLElement, draw: (texts: string[][]) => void}}
- */
-export function sheet(label, columns, count) {
-  const cells = Array.from({ length: count }, () => columns.map((_, i) => (i ? make("td") : make("th", { scope: "row" }))));
-  return {
-    node: make("table", { "aria-label": label },
-      make("thead", {}, make("tr", {}, ...columns.map((name) => make(name ? "th" : "td", name ? { scope: "col" } : {}, name)))),
-      make("tbody", {}, ...cells.map((row) => make("tr", {}, ...row)))),
-    draw(texts) { texts.forEach((row, k) => row.forEach((text, i) => { if (cells[k][i].textContent !== text) cells[k][i].textContent = text; })); },
   };
 }

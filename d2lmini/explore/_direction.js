@@ -1,7 +1,8 @@
 // What momentum does along directions of one curvature each: its words, its path, and its roots in
 // the complex plane, against the unit circle, within which it converges.
+import { after } from "./_after.js";
 import { rate, regime, roots } from "./_descent.js";
-import { clamp, fixed, make, num, set } from "./_figure.js";
+import { clamp, fixed, make, num, set, shifted, write } from "./_figure.js";
 import { curve, plot } from "./_plot.js";
 
 const TALL = 1.2;
@@ -62,7 +63,7 @@ export function rootPlane(label) {
       const low = area.box[0][0] + 0.1;
       lams.forEach((lam, i) => roots(lam, eta, beta).forEach(([re, im], k) => {
         const [x, y] = area.place([clamp(re, low, 9), im]);
-        set(marks[i][k], { d: re < low ? ARROW : DIRECTIONS[i].mark, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` });
+        set(marks[i][k], { d: re < low ? ARROW : DIRECTIONS[i].mark, transform: shifted([x, y]) });
       }));
     },
   };
@@ -88,9 +89,9 @@ export function pathCard(labels, { label, lam, steps, i = 0 }) {
     draw(/** @type {number[]} */ x, /** @type {number} */ value, /** @type {number} */ eta, /** @type {number} */ beta) {
       line.draw(x.map((v, t) => [t, v]), area);
       // Critical is what is so to the digits that are shown.
-      title.textContent = `${lam}\u00a0=\u00a0${num(value)}: ${labels[`explore.regime.${regime(value, eta, beta, 5e-4)}`]}`;
-      beside.textContent = rho(rate(value, eta, beta));
-      return `${title.textContent}, ${beside.textContent}`;
+      const texts = [`${lam}\u00a0=\u00a0${num(value)}: ${labels[`explore.regime.${regime(value, eta, beta, 5e-4)}`]}`, rho(rate(value, eta, beta))];
+      after(() => [title, beside].forEach((node, k) => write(node, texts[k])));
+      return texts.join(", ");
     },
   };
 }

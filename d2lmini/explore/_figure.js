@@ -16,16 +16,42 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Set attributes, listeners included.
+ * Set attributes, listeners included. What is there already is left alone: to set an attribute
+ * again costs a browser as much as to change it.
  * @param {Element} element
  * @param {Object<string, any>} attributes
  */
 export function set(element, attributes) {
-  for (const [key, value] of Object.entries(attributes)) {
+  for (const key in attributes) {
+    const value = attributes[key];
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
-    else element.setAttribute(key, value);
+    else if (element.getAttribute(key) !== `${value}`) element.setAttribute(key, value);
   }
 }
+
+/**
+ * Put a text into an element that holds nothing else, or only a sign before its text, unless it is
+ * there already.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function write(element, text) {
+  const node = /** @type {Text | null} */ (element.lastChild);
+  if (!node) element.append(text);
+  else if (node.data !== text) node.data = text;
+}
+
+/** Set a property of an element's style, unless it is so already. */
+export function dress(/** @type {HTMLElement} */ { style }, /** @type {string} */ name, /** @type {string} */ value) {
+  if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
+}
+
+/**
+ * Pixels to a tenth, for the texts of paths; toFixed takes several times as long.
+ * @param {number} value
+ * @returns {number}
+ */
+export const tenth = (value) => Math.round(value * 10) / 10;
 
 /**
  * Put values in the places of a label: "step {n}" with {n: 3} is "step 3".
@@ -68,7 +94,14 @@ export const rounded = (value, digits = 2) =>
  * @param {number[] | false} at in pixels
  */
 export const move = (mark, at) =>
-  set(mark, at ? { visibility: "visible", transform: `translate(${at.map((v) => v.toFixed(1)).join(" ")})` } : { visibility: "hidden" });
+  set(mark, at ? { visibility: "visible", transform: shifted(at) } : { visibility: "hidden" });
+
+/**
+ * The transform that brings a mark to its place.
+ * @param {number[]} at in pixels
+ * @returns {string}
+ */
+export const shifted = ([x, y]) => `translate(${tenth(x)} ${tenth(y)})`;
 
 export const fixed = (/** @type {number} */ digits) => ({ minimumFractionDigits: digits, maximumFractionDigits: digits });
 export const clamp = (/** @type {number} */ v, /** @type {number} */ low, /** @type {number} */ high) => Math.min(high, Math.max(low, v));

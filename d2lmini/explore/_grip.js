@@ -1,5 +1,6 @@
 // A point to drag.
-import { make, set } from "./_figure.js";
+import { after } from "./_after.js";
+import { make, set, shifted } from "./_figure.js";
 
 /** Where in a picture, in its pixels, a pointer is. */
 export function pointerIn(/** @type {Element} */ svg, /** @type {MouseEvent} */ e) {
@@ -53,10 +54,13 @@ export function grip({ label, colour, step, get, put, home, toData, text }) {
     node,
     place(position, box) {
       at = position;
-      const p = get();
-      // A slider has one value for a screen reader; the text says both coordinates.
-      const i = step[0] ? 0 : 1;
-      set(node, { transform: `translate(${position.map((v) => v.toFixed(1)).join(" ")})`, "aria-valuemin": box[i][0], "aria-valuemax": box[i][1], "aria-valuenow": p[i], "aria-valuetext": text(p) });
+      set(node, { transform: shifted(position) });
+      after(() => {
+        const p = get();
+        // A slider has one value for a screen reader; the text says both coordinates.
+        const i = step[0] ? 0 : 1;
+        set(node, { "aria-valuemin": box[i][0], "aria-valuemax": box[i][1], "aria-valuenow": p[i], "aria-valuetext": text(p) });
+      });
     },
   };
 }

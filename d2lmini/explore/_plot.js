@@ -1,6 +1,9 @@
 // A drawing area with axes, and curves in it.
-import { clamp, make, num, set, ticks } from "./_figure.js";
+import { clamp, make, num, set, shifted, tenth, ticks } from "./_figure.js";
 import { pointerIn } from "./_grip.js";
+
+/** A point in pixels as it stands in a path. */
+export const pixel = (/** @type {number[]} */ [x, y]) => `${tenth(x)} ${tenth(y)}`;
 
 /**
  * A path within a box of the data: the line, its dots, and where it first leaves.
@@ -12,8 +15,9 @@ import { pointerIn } from "./_grip.js";
  * @returns {{line: string, dots: string, exit: null | {step: number, at: number[], angle: number}}}
  */
 export function trail(points, box, place) {
-  const inside = (/** @type {number[]} */ p) => p.every((v, i) => v >= box[i][0] && v <= box[i][1]);
-  const text = (/** @type {number[]} */ p) => place(p).map((v) => v.toFixed(1)).join(" ");
+  const [[a, b], [c, d]] = box;
+  const inside = (/** @type {number[]} */ [x, y]) => x >= a && x <= b && y >= c && y <= d;
+  const text = (/** @type {number[]} */ p) => pixel(place(p));
   // The point where the way from p (inside) to q (outside) crosses the edge.
   const edge = (/** @type {number[]} */ p, /** @type {number[]} */ q) => {
     const share = p.map((v, i) => (q[i] > box[i][1] ? (box[i][1] - v) / (q[i] - v) : q[i] < box[i][0] ? (box[i][0] - v) / (q[i] - v) : 1));
@@ -23,26 +27,23 @@ export function trail(points, box, place) {
   let line = "";
   let dots = "";
   let exit = null;
+  let there = false;
   points.forEach((p, t) => {
     const here = inside(p);
-    const spot = here ? text(p) : "";
-    if (here) dots += `M${spot}h0`;
-    if (t === 0) {
-      line = here ? `M${spot}` : "";
-      return;
-    }
     const before = points[t - 1];
-    const there = inside(before);
-    if (here && there) line += `L${spot}`;
-    else if (here) line += `M${text(edge(p, before))}L${spot}`;
-    else if (there) {
+    if (here) {
+      const at = text(p);
+      dots += `M${at}h0`;
+      line += there ? `L${at}` : t ? `M${text(edge(p, before))}L${at}` : `M${at}`;
+    } else if (there) {
       const at = edge(before, p);
       line += `L${text(at)}`;
       if (!exit) {
-        const [a, b] = [place(before), place(at)];
-        exit = { step: t, at: b, angle: Math.atan2(b[1] - a[1], b[0] - a[0]) };
+        const [from, to] = [place(before), place(at)];
+        exit = { step: t, at: to, angle: Math.atan2(to[1] - from[1], to[0] - from[0]) };
       }
     }
+    there = here;
   });
   return { line, dots, exit };
 }
@@ -54,7 +55,7 @@ export function trail(points, box, place) {
  * @returns {string}
  */
 export const outline = (points, { place }) =>
-  `M${points.map((p) => place(p).map((/** @type {number} */ v) => v.toFixed(1)).join(" ")).join("L")}`;
+  `M${points.map((p) => pixel(place(p))).join("L")}`;
 
 /**
  * The first and the last point, and of the others those at least a pixel away from the one before.
@@ -66,7 +67,7 @@ export function thin(points, { box, area }) {
   const [w, h] = box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
   let held = points[0];
   return points.filter((p, t) => {
-    const kept = t === 0 || t === points.length - 1 || Math.hypot((p[0] - held[0]) * w, (p[1] - held[1]) * h) >= 1;
+    const kept = t === 0 || t === points.length - 1 || ((p[0] - held[0]) * w) ** 2 + ((p[1] - held[1]) * h) ** 2 >= 1;
     if (kept) held = p;
     return kept;
   });
@@ -93,6 +94,9 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
   const over = make("svg:g");
   const node = make("svg:svg", { role, "aria-label": label }, make("svg:clipPath", { id }, rect), axes, marks, over);
   const area = { left: 0, top: 0, width: 1, height: 1 };
+  let known = "";
+  /** @type {Map<string, SVGElement>} */
+  let kept = new Map();
   const self = {
     node,
     marks,
@@ -114,12 +118,14 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
       return [a + ((x - area.left) / area.width) * (b - a), d - ((y - area.top) / area.height) * (d - c)];
     },
     /**
-     * Set the size in pixels, axes included, and the ranges of the data; draw the axes.
+     * Set the size in pixels, axes included, and the ranges of the data; draw the axes, if any of
+     * these is new. What the axes have kept, only moves: a new text costs as much as a whole picture.
      * `own` ticks, [value, text] each, take the place of the reckoned ones of an axis, and those
      * of y have no grid lines and need `left`.
      */
     layout(/** @type {number} */ width, /** @type {number} */ height, /** @type {number[][]} */ box, { own = /** @type {any[][]} */ ([]) } = {}) {
       self.box = box;
+      if (known === (known = `${[width, height, box, own]}`)) return;
       const marked = box.map(([low, high], i) => {
         if (own[i]) return own[i].map(([v]) => v);
         const most = clamp(i ? height / 45 : width / 90, 2, 8);
@@ -138,21 +144,37 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
       // What lies on the border of a chart is seen whole.
       const more = framed ? 0 : 4;
       set(rect, { x: area.left - more, y: area.top - more, width: area.width + 2 * more, height: area.height + 2 * more });
-      const parts = [];
-      if (framed) parts.push(make("svg:rect", { ...frame, rx: 4, fill: "var(--contour)", opacity: 0.09 }));
-      const said = (/** @type {number} */ v, /** @type {number} */ i, /** @type {Object<string, any>} */ at) =>
-        (log[i] && !own[i] ? power(v, at) : make("svg:text", at, own[i]?.find(([w]) => w === v)?.[1] ?? num(down && i ? Math.abs(v) : v)));
+      /** @type {typeof kept} */
+      const parts = new Map();
+      const part = (/** @type {string} */ key, /** @type {Object<string, any>} */ attributes, /** @type {() => SVGElement} */ create) => {
+        const node = kept.get(key) ?? create();
+        set(node, attributes);
+        parts.set(key, node);
+      };
+      const text = (/** @type {string} */ words, /** @type {number[]} */ at, anchor = "start", look = {}, value = NaN, create = () => make("svg:text", look, words)) =>
+        part(`${anchor} ${value} ${words}`, { transform: shifted(at), "text-anchor": anchor }, create);
+      const said = (/** @type {number} */ v, /** @type {number} */ i, /** @type {number[]} */ at) => {
+        const words = own[i]?.find(([w]) => w === v)?.[1] ?? num(down && i ? Math.abs(v) : v);
+        text(words, at, i ? "end" : "middle", {}, v, log[i] && !own[i] ? () => power(v) : undefined);
+      };
+      if (framed) part("", frame, () => make("svg:rect", { rx: 4, fill: "var(--contour)", opacity: 0.09 }));
       for (const v of marked[1]) {
         const y = self.place([box[0][0], v])[1];
-        if (!framed && !own[1]) parts.push(make("svg:path", { d: `M${area.left} ${y}H${right}`, stroke: "var(--grid)" }));
-        parts.push(said(v, 1, { x: area.left - 7, y: y + 4, "text-anchor": "end" }));
+        if (!framed && !own[1]) part(`${v}`, { d: `M${area.left} ${y}H${right}` }, () => make("svg:path", { stroke: "var(--grid)" }));
+        said(v, 1, [area.left - 7, y + 4]);
       }
-      for (const v of bare ? [] : marked[0]) parts.push(said(v, 0, { x: self.place([v, 0])[0], y: bottom + below + 17, "text-anchor": "middle" }));
+      for (const v of bare ? [] : marked[0]) said(v, 0, [self.place([v, 0])[0], bottom + below + 17]);
       const kind = (/** @type {string} */ name) => ({ class: [...name].length <= 2 ? "var" : "axis" });
-      if (names[0]) parts.push(make("svg:text", { ...kind(names[0]), x: right - 8, y: bottom - 8, "text-anchor": "end" }, names[0]));
-      if (names[1]) parts.push(make("svg:text", { ...kind(names[1]), x: area.left + 8, y: area.top + (framed ? 18 : 12) }, names[1]));
-      if (down) parts.push(make("svg:text", { x: 0, y: bottom + 17 }, down));
-      axes.replaceChildren(...parts);
+      if (names[0]) text(names[0], [right - 8, bottom - 8], "end", kind(names[0]));
+      if (names[1]) text(names[1], [area.left + 8, area.top + (framed ? 18 : 12)], "start", kind(names[1]));
+      if (down) text(down, [0, bottom + 17], "start");
+      for (const [key, node] of kept) if (!parts.has(key)) node.remove();
+      let next = axes.firstChild;
+      for (const node of parts.values()) {
+        if (node === next) next = next.nextSibling;
+        else axes.insertBefore(node, next);
+      }
+      kept = parts;
     },
   };
   return self;
@@ -211,10 +233,9 @@ export const log10 = (value, floor) => clamp(Math.log10(value), floor, 999);
 /**
  * The text of 10ᵈ with a raised exponent.
  * @param {number} d
- * @param {Object<string, any>} at
  * @returns {SVGElement}
  */
-function power(d, at) {
-  if (d === 0) return make("svg:text", at, "1");
-  return make("svg:text", at, "10", make("svg:tspan", { dy: -5, "font-size": 9 }, num(d)));
+function power(d) {
+  if (d === 0) return make("svg:text", {}, "1");
+  return make("svg:text", {}, "10", make("svg:tspan", { dy: -5, "font-size": 9 }, num(d)));
 }

@@ -2,6 +2,7 @@
 // becomes a picture: laid out at every change of width, drawn at most once a frame. Colours are CSS
 // variables: the book's (--mm-*), or the fallbacks below in JupyterLab, Colab and VS Code.
 // A grip is display:block because touch-action does not apply to inline boxes, which SVG's are.
+import { settle } from "./_after.js";
 import { make } from "./_figure.js";
 
 const LIGHT = "--ink:var(--mm-ink,#1f2937);--muted:var(--mm-muted,#6b7280);--grid:var(--mm-grid,#d1d5db);--contour:var(--mm-contour,#9aa5b1);--paper:var(--mm-paper,#fff);--gd:var(--mm-gd,#c2410c);--momentum:var(--mm-momentum,#1d4ed8);--nesterov:var(--mm-nesterov,#047857);--accent:var(--mm-accent,#a21caf)";
@@ -23,8 +24,6 @@ html[data-theme=dark] .mmx,body[data-jp-theme-light=false] .mmx{${DARK}}
 .mmx .bar small{color:var(--muted);padding:0 .375rem}
 .mmx button{font:inherit;font-size:.8125rem;color:var(--ink);background:none;border:0;padding:.25rem;min-height:44px;min-width:44px;cursor:pointer;touch-action:manipulation}
 .mmx button span{display:block;border:1px solid var(--grid);border-radius:999px;padding:.25rem .625rem}
-.mmx button i{font-style:normal;color:var(--muted);white-space:pre}
-.mmx.narrow button i{display:none}
 .mmx button:hover span{border-color:var(--muted)}
 .mmx button:focus-visible{outline:0}
 .mmx button:focus-visible span{outline:2px solid var(--accent);outline-offset:2px}
@@ -59,6 +58,7 @@ html[data-theme=dark] .mmx,body[data-jp-theme-light=false] .mmx{${DARK}}
 .mmx.narrow .beside{grid-template-columns:minmax(0,1fr)}
 .mmx .beside table{margin:0 0 26px;font-size:12px}
 .mmx .beside :is(th,td){height:20px;padding:0 3px;border:0;text-align:end;font-size:12px;line-height:20px;white-space:nowrap}
+.mmx .beside thead :is(th,td){font-size:12px;color:var(--ink);vertical-align:baseline}
 .mmx .on{background:color-mix(in srgb,var(--accent) 16%,transparent)}
 .mmx .end{margin-inline-start:auto;padding:0 .25rem;font-size:.8125rem;color:var(--muted)}
 .mmx .quiet{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -173,6 +173,7 @@ function stage(el, values) {
     root.classList.toggle("narrow", width < 480);
     picture.layout(width);
     picture.draw(values());
+    settle();
   };
   // Canvases do not follow the theme by themselves.
   const repaint = () => {

@@ -1,8 +1,9 @@
 // One run in two bases: on f(x) = ½xᵀQx with Q = OᵀΛO, and in the coordinates z = Ox along the
 // eigenvectors. Whoever turns Q turns the left picture; the right one stays.
+import { after } from "./_after.js";
 import { choice, head, key, presets } from "./_controls.js";
 import { descend, optimum, rate, trajectory } from "./_descent.js";
-import { DASHES, clamp, fill, fixed, make, num, rounded, set, times } from "./_figure.js";
+import { DASHES, clamp, dress, fill, fixed, make, num, rounded, set, times, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, plot, pointing } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -102,7 +103,7 @@ function mount({ model, labels, initial, change, say }) {
     const lines = names.map((_, i) => curve(`var(--line${i})`, { dash: i ? DASHES.gd : "none", dots: 4 }));
     const pick = grip({
       label: `${word("step")}, ${title}`, colour: "var(--accent)", step: [1, 0],
-      get: () => [now.step],
+      get: () => [model.get("step")],
       put: ([t]) => change({ step: Math.round(clamp(t, 0, STEPS)) }),
       home: () => change({ step: initial.step }),
       toData: chart.toData,
@@ -134,7 +135,7 @@ function mount({ model, labels, initial, change, say }) {
         const points = run[own];
         const [cx, cy] = plane.place([0, 0]);
         set(turned, { transform: `rotate(${side ? 0 : -angle} ${cx} ${cy})` });
-        node.style.setProperty("--path", `var(--${beta ? "momentum" : "gd"})`);
+        dress(node, "--path", `var(--${beta ? "momentum" : "gd"})`);
         // The direction of the coordinate that is followed, in this panel's basis.
         const i = Number(coordinate[1]) - 1;
         const unit = [i ? 0 : 1, i];
@@ -149,12 +150,12 @@ function mount({ model, labels, initial, change, say }) {
         const [x, y] = place(p);
         set(ring, { cx: x, cy: y });
         const [nx, ny] = plane.place(u.map((v, k) => half * (0.7 * v + (k ? u[0] : -u[1]) / 14)));
-        name.textContent = NAMES[coordinate];
+        write(name, NAMES[coordinate]);
         set(name, { x: nx, y: ny });
         start.place(plane.place(points[0]), plane.box);
         wheel.place(plane.place(turn()[0].map((v) => 0.9 * half * v)), [[-180, 180]]);
         lines.forEach((line, k) => {
-          node.style.setProperty(`--line${k}`, `var(--${names[k] === coordinate ? "accent" : "path"})`);
+          dress(node, `--line${k}`, `var(--${names[k] === coordinate ? "accent" : "path"})`);
           line.draw(points.map((/** @type {number[]} */ q, /** @type {number} */ t) => [t, q[k]]), chart);
         });
         set(cursor, { d: `M${chart.place([step, half])}v${chart.area.height}` });
@@ -188,13 +189,15 @@ function mount({ model, labels, initial, change, say }) {
     }
     sides.forEach((s) => s.draw(values));
     followed.draw(values.coordinate);
-    const [[c, s]] = turn();
-    const mix = (/** @type {number} */ a, /** @type {number} */ b) => `${rounded(a)} z₁ ${b < -0.005 ? "−" : "+"} ${rounded(Math.abs(b))} z₂`;
-    sides[0].told.textContent = word("mixes", { one: `x₁ = ${mix(c, -s)}`, two: `x₂ = ${mix(s, c)}` });
-    const [a, b] = run.lams.map((/** @type {number} */ lam) => num(beta ? rate(lam, eta, beta) : 1 - eta * lam, fixed(3)));
-    sides[1].told.textContent = word(beta ? "rates" : "factors", { a, b });
-    check.textContent = word("gap", { gap: num(run.gap, { maximumSignificantDigits: 2 }), n: run.x.length - 1 });
-    say([...sides.map((side) => side.told.textContent), check.textContent].join(" "));
+    after(() => {
+      const [[c, s]] = turn();
+      const mix = (/** @type {number} */ a, /** @type {number} */ b) => `${rounded(a)} z₁ ${b < -0.005 ? "−" : "+"} ${rounded(Math.abs(b))} z₂`;
+      write(sides[0].told, word("mixes", { one: `x₁ = ${mix(c, -s)}`, two: `x₂ = ${mix(s, c)}` }));
+      const [a, b] = run.lams.map((/** @type {number} */ lam) => num(beta ? rate(lam, eta, beta) : 1 - eta * lam, fixed(3)));
+      write(sides[1].told, word(beta ? "rates" : "factors", { a, b }));
+      write(check, word("gap", { gap: num(run.gap, { maximumSignificantDigits: 2 }), n: run.x.length - 1 }));
+      say([...sides.map((side) => side.told.textContent), check.textContent].join(" "));
+    });
   }
 
   return {

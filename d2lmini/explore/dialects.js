@@ -1,7 +1,8 @@
 // One update, many dialects: a setting of one framework in all the others, and the paths of two of
 // them, which part once the learning rate changes.
-import { choice, facts, head, key, presets, sheet } from "./_controls.js";
-import { clamp, fill, make, num, set } from "./_figure.js";
+import { after } from "./_after.js";
+import { choice, facts, head, key, presets, table } from "./_controls.js";
+import { clamp, fill, make, num, set, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -131,8 +132,8 @@ function mount({ model, labels, initial, change, say }) {
 
   const told = make("p", { class: "status" });
   const live = facts(["largest", "at"].map((name) => word(name)));
-  const table = sheet(word("table"), ["", ...["setting", "holds", "distance"].map((name) => word(name))], ALL.length);
-  for (const row of table.node.tBodies[0].rows) row.cells[1].style.cssText = "font-family:monospace;overflow-wrap:anywhere;min-width:6.6rem";
+  const list = table(word("table"), ["", ...["setting", "holds", "distance"].map((name) => word(name))], ALL.length);
+  for (const row of list.node.tBodies[0].rows) row.cells[1].style.cssText = "font-family:monospace;overflow-wrap:anywhere;min-width:6.6rem";
   const panels = make("div", { class: "panels" },
     make("div", {}, head(word("paths")), map.node, live.node),
     make("div", {}, head(word("lengths"), { beside: [key("η", "var(--muted)", "1 3")] }), chart.node, told));
@@ -145,7 +146,7 @@ function mount({ model, labels, initial, change, say }) {
   ].map((p) => ({ ...p, text: word(`preset.${p.name}`) })), word("hint"));
 
   return {
-    nodes: [ready, bar, panels, table.node],
+    nodes: [ready, bar, panels, list.node],
     layout(/** @type {number} */ width) {
       const columns = width < 620 ? 1 : 2;
       panels.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
@@ -179,19 +180,21 @@ function mount({ model, labels, initial, change, say }) {
       step[1] = schedule === "warmup" ? 0 : 0.05;
       set(corner.node, { visibility: schedule === "constant" ? "hidden" : "visible" });
       corner.place(chart.place([change1 + 0.5, step[1] ? factor : 1]), [[1, STEPS - 1], [0, 1]]);
-      live.draw([num(apart.largest), apart.largest ? `${apart.step}` : "–"]);
-      table.draw(ALL.map((name) => {
-        const [place, rate, momentum] = DIALECTS[name];
-        const mark = pair.map((own, n) => (own === name ? ["A: ", "B: "][n] : "")).join("");
-        const more = name === "Dampened" ? `, dampening=${num(beta)}` : "";
-        return [mark + word(name), `${rate}=${num(rateIn(name, dialect, eta, beta), { maximumSignificantDigits: 4 })}, ${momentum}=${num(beta)}${more}`, word(place), num(gap(walks[0], go(name)).largest)];
-      }));
-      const inner = pair.map((name) => DIALECTS[name][0] === "inside");
-      const kind = dialect === other ? "choose" : !eta ? "still"
-        : apart.largest ? (pair.includes("Dampened") ? "dampened" : "part")
-          : !beta ? "forgets" : inner[0] === inner[1] && schedule !== "constant" ? "alike" : "one";
-      told.textContent = word(kind, { a: word(pair[inner[0] ? 1 : 0]), b: word(pair[inner[0] ? 0 : 1]), n: apart.first, beta: num(beta), times: num(1 / (1 - beta)), held: word(DIALECTS[dialect][0]) });
-      say(`${told.textContent} ${word("largest")}: ${num(apart.largest)}`);
+      after(() => {
+        live.draw([num(apart.largest), apart.largest ? `${apart.step}` : "–"]);
+        list.draw(ALL.map((name) => {
+          const [place, rate, momentum] = DIALECTS[name];
+          const mark = pair.map((own, n) => (own === name ? ["A: ", "B: "][n] : "")).join("");
+          const more = name === "Dampened" ? `, dampening=${num(beta)}` : "";
+          return [mark + word(name), `${rate}=${num(rateIn(name, dialect, eta, beta), { maximumSignificantDigits: 4 })}, ${momentum}=${num(beta)}${more}`, word(place), num(gap(walks[0], go(name)).largest)];
+        }));
+        const inner = pair.map((name) => DIALECTS[name][0] === "inside");
+        const kind = dialect === other ? "choose" : !eta ? "still"
+          : apart.largest ? (pair.includes("Dampened") ? "dampened" : "part")
+            : !beta ? "forgets" : inner[0] === inner[1] && schedule !== "constant" ? "alike" : "one";
+        write(told, word(kind, { a: word(pair[inner[0] ? 1 : 0]), b: word(pair[inner[0] ? 0 : 1]), n: apart.first, beta: num(beta), times: num(1 / (1 - beta)), held: word(DIALECTS[dialect][0]) }));
+        say(`${told.textContent} ${word("largest")}: ${num(apart.largest)}`);
+      });
     },
   };
 }

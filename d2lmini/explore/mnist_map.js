@@ -1,7 +1,8 @@
 // Real training runs on MNIST: a map with a cell for each learning rate and momentum, and the loss
 // curves of two of the runs, A and B.
-import { head, key, presets, sheet } from "./_controls.js";
-import { clamp, fill, fixed, make, num, prose, set } from "./_figure.js";
+import { after } from "./_after.js";
+import { head, key, presets, table } from "./_controls.js";
+import { clamp, fill, fixed, make, num, prose, set, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, log10, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -111,7 +112,7 @@ function mount({ model, labels, initial, change, say }) {
   const when = make("small");
   const source = make("p", { class: "status" });
   const told = make("p", { class: "status" });
-  const table = sheet(labels["mnist_map.curves"], ["", ...["step", "reached", "loss", "accuracy"].map((name) => word(name))], 2);
+  const list = table(labels["mnist_map.curves"], ["", ...["step", "reached", "loss", "accuracy"].map((name) => word(name))], 2);
   const scale = make("svg:svg", { width: 120, height: 12, class: "swatch", "aria-hidden": "true" },
     ...runs.slice(0, 12).map((_, k) => make("svg:rect", { ...blue(k / 11), x: 10 * k, width: 10, height: 12 })));
   const legend = make("p", { class: "status" }, `${num(guessing)} `, scale, `${FLOOR}; `, make("b", { style: "color:var(--gd)" }, "× "), word("failed"));
@@ -136,11 +137,11 @@ function mount({ model, labels, initial, change, say }) {
   const hover = (/** @type {Run=} */ r) => {
     set(frames[2], { visibility: r ? "visible" : "hidden", ...(r ? box(near(spot(r.eta, r.beta))) : {}) });
     curves[2].draw(r ? trace(r) : [], chart);
-    source.textContent = r ? `${setup(r)}: ${sum(r)}` : word("source", { data });
+    write(source, r ? `${setup(r)}: ${sum(r)}` : word("source", { data }));
   };
 
   return {
-    nodes: [bar, panels, table.node],
+    nodes: [bar, panels, list.node],
     layout(/** @type {number} */ width) {
       const columns = width < 620 ? 1 : 2;
       panels.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
@@ -172,7 +173,6 @@ function mount({ model, labels, initial, change, say }) {
       const failed = (/** @type {Run} */ r) => !(r.loss[m] < guessing);
       runs.forEach((/** @type {Run} */ r, /** @type {number} */ n) => set(cells[n], failed(r) ? { fill: "var(--gd)", "fill-opacity": 0.14 } : blue(shade(r.loss[m], guessing))));
       set(crosses, { d: runs.filter(failed).map((/** @type {Run} */ r) => `M${map.place(spot(r.eta, r.beta)).join(" ")}m-5-5l10 10m0-10l-10 10`).join("") });
-      when.textContent = word("after", { n: count(steps[m]) });
       set(line, { d: level(effective(two[0])) });
       two.forEach((r, k) => {
         set(frames[k], box(pair[k], 0));
@@ -180,9 +180,12 @@ function mount({ model, labels, initial, change, say }) {
         curves[k].draw(trace(r), chart);
       });
       set(present, { d: `M${chart.place([Math.log10(steps[m]), 0])[0]} 0v999` });
-      table.draw(two.map((r, k) => [`${NAMES[k]}: ${setup(r)}`, num(effective(r)), r.reached ? count(r.reached) : "–", failed(r) ? "×" : num(r.loss[m]), r.accuracy === null ? "×" : fill(labels["explore.percent"], { n: num(100 * r.accuracy, fixed(1)) })]));
-      told.textContent = sentence(two);
-      say(`${when.textContent}: ${told.textContent}`);
+      after(() => {
+        write(when, word("after", { n: count(steps[m]) }));
+        list.draw(two.map((r, k) => [`${NAMES[k]}: ${setup(r)}`, num(effective(r)), r.reached ? count(r.reached) : "–", failed(r) ? "×" : num(r.loss[m]), r.accuracy === null ? "×" : fill(labels["explore.percent"], { n: num(100 * r.accuracy, fixed(1)) })]));
+        write(told, sentence(two));
+        say(`${when.textContent}: ${told.textContent}`);
+      });
     },
   };
 }

@@ -1,21 +1,23 @@
 // The error of gradient descent and of momentum, mode by mode, on f(x) = ½ Σ λᵢxᵢ² with λᵢ = 2⁻ⁱ
 // and xᵢ = 1 at the start. Time is logarithmic, and three views share it.
+import { after } from "./_after.js";
 import { layer } from "./_canvas.js";
 import { facts, head, presets, table } from "./_controls.js";
 import { optimum, rate, regime } from "./_descent.js";
-import { clamp, fill, fixed, make, memo, num, set, times } from "./_figure.js";
+import { clamp, fill, fixed, make, memo, num, set, times, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { plot, pointing } from "./_plot.js";
 import { explorable } from "./_stage.js";
 
-/** How many steps are taken, and from where on a mode counts as learned. */
-const [HORIZON, LITTLE] = [10000, 0.01];
+/** How many steps are taken, from where on a mode counts as learned, and from where on as gone. */
+const [HORIZON, LITTLE, GONE] = [10000, 0.01, 1e-12];
 
 /** What a link to a setting holds, and the range of each number. */
 export const state = { eta: [0, 8], beta: [0, 0.99], n: [1, 12, 1], step: [0, HORIZON, 1], mode: [1, 12, 1] };
 
 /**
- * |x| after each step from x = 1 along a direction of curvature λ; β = 0 is gradient descent.
+ * |x| after each step from x = 1 along a direction of curvature λ; β = 0 is gradient descent. From
+ * where on it stays below 1e−12 it is 0: most modes are gone long before the last step.
  * @param {number} lam
  * @param {number} eta
  * @param {number} beta
@@ -24,15 +26,35 @@ export const state = { eta: [0, 8], beta: [0, 0.99], n: [1, 12, 1], step: [0, HO
  */
 export function errors(lam, eta, beta, out = new Float64Array(HORIZON + 1)) {
   let [x, v] = [1, 0];
+  // Without gradients v would still move x by η|v|/(1 − β); a thousand times less is safe.
+  const far = eta / (1 - beta);
+  const gone = eta * lam < 2 * (1 + beta) ? GONE / 1000 : 0;
   for (let t = 0; t < out.length; t++) {
     const size = Math.abs(x);
-    // Below the smallest normal numbers a processor is a hundred times as slow.
-    if (size > 1e150 || size + Math.abs(v) < 1e-150) return out.fill(size > 1 ? Infinity : 0, t);
+    if (size > 1e150 || size + far * Math.abs(v) < gone) return out.fill(size > 1 ? Infinity : 0, t);
     out[t] = size;
     v = beta * v + lam * x;
     x -= eta * v;
   }
   return out;
+}
+
+/**
+ * |x| after `step` steps alone, however small: by the powers of the matrix of a step.
+ * @param {number} lam
+ * @param {number} eta
+ * @param {number} beta
+ * @param {number} step
+ * @returns {number}
+ */
+export function error(lam, eta, beta, step) {
+  // The matrix that takes (x, v) to the next, [[a, b], [c, d]], squared again and again.
+  let [a, b, c, d, x, v] = [1 - eta * lam, -eta * beta, lam, beta, 1, 0];
+  for (let rest = step; rest; rest >>= 1) {
+    if (rest & 1) [x, v] = [a * x + b * v, c * x + d * v];
+    [a, b, c, d] = [a * a + b * c, b * (a + d), c * (a + d), d * d + b * c];
+  }
+  return Math.abs(x) < 1e150 ? Math.abs(x) : Infinity;
 }
 
 /**
@@ -80,12 +102,20 @@ const runner = () => {
       return most;
     }));
     const each = (/** @type {typeof rate} */ of) => lams.map((lam) => of(lam, eta, beta));
-    return { x, drawn, counted: x.map((row) => arrival(row)), rates: each(rate), promised: each(promised) };
+    const counted = x.map((row) => arrival(row));
+    // Once every mode is down to 1 %, so is the whole.
+    let end = Math.min(Math.max(...counted), HORIZON + 1);
+    const total = (/** @type {number} */ t) => x.reduce((sum, row) => sum + row[t], 0) / n;
+    while (total(end - 1) <= LITTLE) end--;
+    return {
+      drawn, counted, end, rates: each(rate), promised: each(promised),
+      left: (/** @type {number} */ step) => lams.reduce((sum, lam) => sum + error(lam, eta, beta, step), 0) / n,
+    };
   });
 };
 
 /** @param {any} context */
-function mount({ labels, initial, change, say, colour }) {
+function mount({ model, labels, initial, change, say, colour }) {
   const word = (/** @type {string} */ name, values = {}) => fill(labels[`modes.${name}`], values);
   const stepText = (/** @type {number} */ n) => (n > HORIZON ? `> ${HORIZON}` : fill(labels["explore.step"], { n }));
   const names = METHODS.map((m) => labels[`method.${m}`]);
@@ -125,7 +155,7 @@ function mount({ labels, initial, change, say, colour }) {
     const beside = make("small");
     const handle = grip({
       label: `${word("step")}, ${names[m]}`, colour: `var(--${method})`, step: [1, 0],
-      get: () => [nearest(across(now.step))],
+      get: () => [nearest(across(model.get("step")))],
       put: ([k]) => change({ step: STEPS[clamp(k, 0, STEPS.length - 1)] }),
       home: () => change({ step: initial.step }),
       toData: (x, y) => [nearest(area.toData(x, y)[0])],
@@ -138,42 +168,40 @@ function mount({ labels, initial, change, say, colour }) {
       node: make("div", { class: "below beside" }, make("div", {}, head(names[m], { colour: `var(--${method})`, beside: [beside] }), sheet.node), make("div", {}, numbers.node, told)),
       told,
       lay: () => lay(TALL, TOP),
-      draw(/** @type {any} */ { x, drawn, counted, rates }, /** @type {any} */ { n, step, mode }) {
+      draw(/** @type {any} */ { drawn, counted, rates, end, left }, /** @type {any} */ { n, step, mode }) {
         edges = [STEPS.map(() => 0)];
         for (let i = n; i--;) edges.unshift(edges[0].map((v, k) => Math.min(v + drawn[i][k] / n, 9)));
-        const places = STEPS.map((t) => area.place([across(t), 0]));
+        const ground = area.place([0, 0])[1];
+        const xs = STEPS.map((t) => area.place([across(t), 0])[0]);
+        const unit = TALL / TOP;
         sheet.paint((pen) => {
-          pen.strokeStyle = colour("paper");
           for (let i = n; i--;) {
             const picked = i + 1 === mode;
             pen.beginPath();
-            const put = (/** @type {number} */ v, /** @type {number} */ k) => pen.lineTo(places[k][0], places[k][1] - (v * TALL) / TOP);
-            edges[i].forEach(put);
-            for (let k = STEPS.length; k--;) put(edges[i + 1][k], k);
+            // Between two modes a part of a pixel is left free; to stroke their edges takes longer.
+            for (let k = 0; k < STEPS.length; k++) pen.lineTo(xs[k], Math.min(ground - edges[i][k] * unit + 0.7, ground - edges[i + 1][k] * unit));
+            for (let k = STEPS.length; k--;) pen.lineTo(xs[k], ground - edges[i + 1][k] * unit);
             pen.fillStyle = colour(picked ? "accent" : method);
             pen.globalAlpha = picked ? 1 : 0.2 + (0.75 * (i + 1)) / n;
             pen.fill();
-            pen.globalAlpha = 0.6;
-            pen.stroke();
           }
+          pen.globalAlpha = 1;
         });
-        const total = (/** @type {number} */ t) => x.reduce((/** @type {number} */ sum, /** @type {Float64Array} */ row) => sum + row[t], 0) / n;
-        // Once every mode is down to 1 %, so is the whole.
-        let end = Math.min(Math.max(...counted), HORIZON + 1);
-        while (total(end - 1) <= LITTLE) end--;
         set(whole, { d: `M${area.place([across(end), TOP])}v${end > HORIZON ? 0 : TALL}` });
         mark(step);
-        beside.textContent = stepText(step);
-        handle.place(area.place([across(now.step), Math.min(total(now.step), TOP)]), [[0, STEPS.length - 1]]);
+        handle.place(area.place([across(now.step), Math.min(left(now.step), TOP)]), [[0, STEPS.length - 1]]);
         const rho = Math.max(...rates);
         const kind = Math.abs(rho - 1) < 1e-9 ? "keeps" : rho > 1 ? "diverges" : "converges";
-        numbers.draw([
-          fill(labels["explore.percent"], { n: num(100 * total(step)) }),
-          `${counted.filter((/** @type {number} */ t) => t <= step).length} / ${n}`,
-          kind === "converges" ? stepText(end) : "∞",
-        ]);
-        // Of two that are equally slow the flatter one is named.
-        told.textContent = word(kind, { i: rates.findLastIndex((/** @type {number} */ r) => r > rho - 1e-9) + 1, rate: num(rho, fixed(4)) });
+        after(() => {
+          write(beside, stepText(step));
+          numbers.draw([
+            fill(labels["explore.percent"], { n: num(100 * left(step)) }),
+            `${counted.filter((/** @type {number} */ t) => t <= step).length} / ${n}`,
+            kind === "converges" ? stepText(end) : "∞",
+          ]);
+          // Of two that are equally slow the flatter one is named.
+          write(told, word(kind, { i: rates.findLastIndex((/** @type {number} */ r) => r > rho - 1e-9) + 1, rate: num(rho, fixed(4)) }));
+        });
       },
     };
   });
@@ -183,7 +211,7 @@ function mount({ labels, initial, change, say, colour }) {
   const lines = METHODS.map((m) => make("svg:path", { stroke: `var(--${m})`, "stroke-width": 6 }));
   const picker = grip({
     label: word("mode"), colour: "var(--accent)", step: [0, 1],
-    get: () => [0, -Math.min(now.mode, now.n)],
+    get: () => [0, -Math.min(model.get("mode"), model.get("n"))],
     put: ([, y]) => change({ mode: clamp(-Math.round(y), 1, now.n) }),
     home: () => change({ mode: initial.mode }),
     toData: (x, y) => [0, now.n * (bars.area.toData(x, y)[1] - 1) - 0.5],
@@ -191,7 +219,7 @@ function mount({ labels, initial, change, say, colour }) {
   });
   bars.area.marks.append(chosen, ...lines);
   bars.area.over.append(picker.node);
-  const list = table(names, [0, 1, 2, 3].map((k) => word(k % 2 ? "promised" : "counted")), times(12, lambda));
+  const list = table(word("bars"), ["", ...times(4, (k) => word(k % 2 ? "promised" : "counted"))], 12, names);
   const told = make("p", { class: "status" });
   const lower = make("div", { class: "below beside" }, make("div", {}, head(word("bars")), bars.area.node), list.node);
   const best = () => optimum(0.5 ** now.n, 0.5);
@@ -218,14 +246,16 @@ function mount({ labels, initial, change, say, colour }) {
       stacks[m].draw(run, values);
       set(lines[m], { d: run.counted.map((/** @type {number} */ t, /** @type {number} */ i) => `M40 ${middle(0, i)[1] + 7 * m - 3.5}H${middle(t, i)[0]}`).join("") });
     });
-    const lam = 0.5 ** mode;
-    const [gd, momentum] = done.map((run) => num(run.rates[mode - 1], fixed(4)));
-    told.textContent = word("picked", { i: mode, lam: num(lam), gd, momentum, regime: labels[`explore.regime.${regime(lam, eta, beta)}`] });
     set(chosen, { y: ROW * (mode - 1) + 8, width });
+    after(() => {
+      const lam = 0.5 ** mode;
+      const [gd, momentum] = done.map((run) => num(run.rates[mode - 1], fixed(4)));
+      write(told, word("picked", { i: mode, lam: num(lam), gd, momentum, regime: labels[`explore.regime.${regime(lam, eta, beta)}`] }));
+      list.draw(times(n, (i) => [lambda(i), ...done.flatMap(({ counted, promised }) => [counted[i] < Infinity ? num(counted[i], fixed(0)) : "–", num(promised[i], fixed(0))])]), mode - 1);
+      say([stepText(step), ...stacks.map((s, m) => `${names[m]}: ${s.told.textContent}`), told.textContent].join(". "));
+    });
     // Grips stand at what is kept: under the mouse they would be in its way.
     picker.place(middle(HORIZON, Math.min(now.mode, n) - 1), [[], [-n, -1]]);
-    list.draw(times(n, (i) => done.flatMap(({ counted, promised }) => [counted[i] < Infinity ? num(counted[i], fixed(0)) : "–", num(promised[i], fixed(0))])), mode - 1);
-    say([stepText(step), ...stacks.map((s, m) => `${names[m]}: ${s.told.textContent}`), told.textContent].join(". "));
   }
 
   return {

@@ -1,8 +1,9 @@
 // The heavy ball beside Nesterov's method on the function of Lessard, Recht and Packard, on which
 // the settings that are best for quadratics end in a cycle from some starts; and a strip of all starts.
+import { after } from "./_after.js";
 import { choice, head, key, presets, verdicts } from "./_controls.js";
 import { descend } from "./_descent.js";
-import { DASHES, clamp, fill, fixed, make, num, rounded, set, stroke } from "./_figure.js";
+import { DASHES, clamp, fill, fixed, make, num, rounded, set, stroke, tenth, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, outline, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -122,7 +123,12 @@ function mount({ model, labels, initial, change, say }) {
   let timer = 0;
   const paint = (/** @type {number} */ eta, /** @type {number} */ beta, /** @type {number} */ every) => {
     const ends = strip(eta, beta, every);
-    const edge = (/** @type {number} */ i) => clamp(land.area.left + ((i * every - (every - 1) / 2) / COUNT) * land.area.width, land.area.left, land.area.left + land.area.width).toFixed(1);
+    const edge = (/** @type {number} */ i) => tenth(clamp(land.area.left + ((i * every - (every - 1) / 2) / COUNT) * land.area.width, land.area.left, land.area.left + land.area.width));
+    const share = kinds.map((kind) => ends.filter((end) => end === kind).length / ends.length);
+    after(() => kinds.forEach((kind, k) => {
+      write(shares[k].word, `${labels[`nesterov.end.${kind}`]} ${fill(labels["explore.percent"], { n: num(100 * share[k], fixed(0)) })}`);
+      set(shares[k].node, { style: share[k] < 0.005 ? "display:none" : "" });
+    }));
     kinds.forEach((kind, k) => {
       const tall = KINDS[kind];
       let d = "";
@@ -131,17 +137,13 @@ function mount({ model, labels, initial, change, say }) {
         if (end === kind && ends[i + 1] !== kind) d += `${edge(i + 1)}v${tall}Z`;
       });
       set(blocks[k], { d });
-      const share = ends.filter((end) => end === kind).length / ends.length;
-      shares[k].word.textContent = `${labels[`nesterov.end.${kind}`]} ${fill(labels["explore.percent"], { n: num(100 * share, fixed(0)) })}`;
-      shares[k].node.style.display = share < 0.005 ? "none" : "";
     });
   };
 
-  const sentence = (/** @type {any} */ setting) => {
-    const { kind, step, cycle } = fate(setting);
+  const sentence = (/** @type {ReturnType<typeof fate>} */ { kind, step, cycle }, /** @type {number} */ eta) => {
     const points = cycle.map((x) => rounded(x, 4));
-    const name = kind === "cycle" && cycle.length > 6 ? "longer" : setting.eta ? kind : "still";
-    return { cycle, text: fill(labels[`nesterov.${name}`], { step, n: cycle.length, points: points.join(", "), low: points[0], high: rounded(Math.max(...cycle), 4) }) };
+    const name = kind === "cycle" && cycle.length > 6 ? "longer" : eta ? kind : "still";
+    return fill(labels[`nesterov.${name}`], { step, n: cycle.length, points: points.join(", "), low: points[0], high: rounded(Math.max(...cycle), 4) });
   };
 
   return {
@@ -168,19 +170,20 @@ function mount({ model, labels, initial, change, say }) {
         // All thousand starts may take longer than a frame has: while a slider moves, each fifth one.
         paint(eta, beta, known ? 5 : 1);
         clearTimeout(timer);
-        timer = setTimeout(paint, 100, eta, beta, 1);
+        if (known) timer = setTimeout(paint, 100, eta, beta, 1);
         known = asked;
       }
       const settings = [{ eta, beta, start }, { ...(ahead === "own" ? OWN : { eta, beta }), start, lookahead: true }];
-      const texts = settings.map((setting, i) => {
+      const ends = settings.map((setting, i) => {
         const { x } = descend(([at]) => [steepness(at)], [start], { ...setting, steps });
         hops[i].draw(x.map(([at]) => [at, bowl(at)]), land);
         tracks[i].draw(x.map(([at], t) => [at, -t]), time);
-        const { cycle, text } = sentence(setting);
+        const end = fate(setting);
+        const { cycle } = end;
         if (!i) set(round, { d: cycle.length && cycle.length < 99 ? `${outline(cycle.map((at) => [at, bowl(at)]), land)}Z` : "" });
-        return text;
+        return end;
       });
-      say(words.draw(texts, settings.map((s) => `η = ${num(s.eta, { maximumFractionDigits: 4 })}, β = ${num(s.beta, { maximumFractionDigits: 4 })}`)));
+      after(() => say(words.draw(ends.map((end, i) => sentence(end, settings[i].eta)), settings.map((s) => `η = ${num(s.eta, { maximumFractionDigits: 4 })}, β = ${num(s.beta, { maximumFractionDigits: 4 })}`))));
       own.draw(ahead);
       const at = land.place([start, 0])[0];
       set(drop, { d: `M${at} 0V48` });

@@ -1,11 +1,12 @@
 // A cloud of noisy paths on f(x) = ½λx², with the theory drawn over it, and how its mean square
 // falls to the floor.
+import { after } from "./_after.js";
 import { choice, facts, head, key, presets } from "./_controls.js";
 import { rate } from "./_descent.js";
-import { clamp, fill, fixed, make, num, prose } from "./_figure.js";
+import { clamp, fill, fixed, make, memo, num, prose, set, stroke, write } from "./_figure.js";
 import { grip } from "./_grip.js";
-import { curve, log10, plot } from "./_plot.js";
-import { layer, rgb } from "./_canvas.js";
+import { curve, log10, outline, plot } from "./_plot.js";
+import { rgb } from "./_canvas.js";
 import { normals } from "./_random.js";
 import { explorable } from "./_stage.js";
 
@@ -18,6 +19,7 @@ export const state = { beta: [0, 0.99], eta: [0.001, 4], sigma: [0, 3], start: [
 const STEPS = 300;
 const PATHS = 2000;
 const CHUNK = 200; // paths which are run in one frame
+const PAUSE = 120; // milliseconds without an input, after which more than the first chunk are run
 const SINGLE = 3;
 const HALF = 4; // the window is −4 to 4, whatever the setting: widths can be compared
 const BINS = 100;
@@ -67,6 +69,12 @@ export const ensemble = () => ({
   singles: new Float64Array(SINGLE * (STEPS + 1)),
 });
 
+/** Take all paths out of an ensemble: new arrays of this size would have to be collected. */
+function empty(/** @type {ReturnType<typeof ensemble>} */ all) {
+  all.paths = 0;
+  for (const array of [all.sum, all.squares, all.counts]) array.fill(0);
+}
+
 /**
  * Run some more paths; `noise` holds theirs, STEPS numbers for each.
  * @param {ReturnType<typeof ensemble>} all
@@ -104,11 +112,14 @@ const versus = (/** @type {string} */ own, /** @type {string} */ other) => `${ow
 function mount({ model, labels, initial, change, say, colour }) {
   const lam = model.get("lam");
   const cloud = plot({ label: labels["noise.cloud"], role: "group", names: ["", "x"], left: 44 });
-  const canvas = layer(cloud);
-  const heat = make("canvas", { width: STEPS + 1, height: BINS });
+  // A pixel for each bin of each step; the browser makes it as large as the plot.
+  const heat = make("canvas", { width: STEPS + 1, height: BINS, "aria-hidden": "true" });
   const ink = heat.getContext("2d");
   const pixels = ink.createImageData(STEPS + 1, BINS);
   const dots = new Uint32Array(pixels.data.buffer); // alpha, blue, green, red
+  const singles = stroke({ stroke: "var(--ink)", "stroke-width": 0.8 });
+  const shadow = stroke({ stroke: "none", fill: "var(--gd)", opacity: 0.15 });
+  const bands = [["gd", "5 4"], ["momentum", "7 3"]].map(([name, dash]) => stroke({ stroke: `var(--${name})`, "stroke-width": 1.75, "stroke-dasharray": dash }));
   const chart = plot({ label: labels["noise.square"], log: [false, true], whole: [true, true] });
   const lines = {
     ghost: curve("var(--gd)", { dash: "5 4", most: 0 }),
@@ -125,6 +136,7 @@ function mount({ model, labels, initial, change, say, colour }) {
     toData: cloud.toData,
     text: (p) => `x₀ = ${num(p[1])}`,
   });
+  cloud.marks.append(singles, shadow, ...bands);
   cloud.over.append(handle.node);
 
   // A lock on the effective step: η follows β, unless η itself is what was set.
@@ -158,19 +170,29 @@ function mount({ model, labels, initial, change, say, colour }) {
   // Normal numbers are dear and do not depend on the setting: each chunk is made once.
   /** @type {Float64Array[]} */
   let made = [];
-  let [seed, frame] = [-1, 0];
+  let [seed, frame, timer] = [-1, 0, 0];
+  const all = ensemble();
+  const hueOf = memo((name) => {
+    const [red, green, blue] = rgb(name);
+    return red + 256 * (green + 256 * blue);
+  });
 
   return {
-    nodes: [bar, kept.node, make("div", {}, head(labels["noise.cloud"], { beside: [key(labels["noise.band"], "var(--momentum)", "7 3"), rival] }), canvas.node), told, numbers.node,
+    nodes: [bar, kept.node, make("div", {}, head(labels["noise.cloud"], { beside: [key(labels["noise.band"], "var(--momentum)", "7 3"), rival] }), make("div", { class: "layer" }, heat, cloud.node)), told, numbers.node,
       make("div", { class: "below" }, head(labels["noise.square"], { beside: [key(labels["noise.run"], "var(--momentum)"), key(labels["noise.exact"], "var(--ink)"), key(labels["noise.floor"], "var(--ink)", "1 4")] }), chart.node)],
     layout(width) {
       // Room for the longest sentences, so that nothing below them jumps while a slider moves.
       told.style.minHeight = width < 480 ? "7.5em" : "3em";
       cloud.layout(width, Math.round(clamp(width * 0.4, 220, 300)) + 34, [[0, STEPS], [-HALF, HALF]]);
+      const { left, top, width: wide, height } = cloud.area;
+      // Each pixel is around its step: half of the first and of the last is outside.
+      const edge = wide / STEPS / 2;
+      set(heat, { style: `left:${left - edge}px;top:${top}px;width:${wide + 2 * edge}px;height:${height}px;clip-path:inset(0 ${edge}px)` });
       chart.layout(width, 190, [[0, STEPS], [-4, 2]]);
     },
     close() {
       cancelAnimationFrame(frame);
+      clearTimeout(timer);
       model.off("change:eta", note);
       model.off("change:beta", follow);
     },
@@ -187,67 +209,55 @@ function mount({ model, labels, initial, change, say, colour }) {
       lines.exact.draw(square(mine), chart);
       lines.ghost.draw(square(theirs), chart);
       lines.floor.draw([[0, log10(low, -5)], [STEPS, log10(low, -5)]], chart);
-      kept.draw(keep);
       handle.place(cloud.place([0, start]), cloud.box);
       const same = keep === "alpha" ? "η/(1 − β)" : "η";
-      rival.lastChild.data = fill(labels["noise.same"], { same });
-
-      const kind = low === Infinity ? "diverges" : sigma === 0 ? "silent" : beta === 0 ? "plain" : rivalLow === Infinity ? "alone" : low > 1.1 * rivalLow ? "higher" : low < 0.9 * rivalLow ? "lower" : "equal";
-      const share = mine.variance[STEPS] / low;
-      told.textContent = prose(fill(labels[`noise.${kind}`], { same, rate: num(rho, fixed(3)), ratio: num(low / rivalLow), inverse: num(rivalLow / low), width: num(Math.sqrt(low / rivalLow)) }),
-        low < Infinity && share < 0.9 ? fill(labels["noise.unsettled"], { steps: STEPS, share: num(100 * share, fixed(0)) }) : "");
-      say(told.textContent);
-
       // What diverges is drawn until it is far outside: to and fro, it would fill the picture.
       const end = (/** @type {number[]} */ mean, /** @type {number[]} */ variance) =>
         mean.findIndex((m, t) => t === STEPS || Math.abs(m) + Math.sqrt(variance[t]) > 9 * HALF);
       const ends = end(mine.mean, mine.variance);
-      const all = ensemble();
-      const [red, green, blue] = rgb(colour("momentum"));
-      const hue = red + 256 * (green + 256 * blue);
-      const refine = () => {
+      [theirs, mine].forEach(({ mean, variance }, k) => {
+        const last = k ? ends : end(theirs.mean, theirs.variance);
+        const [upper, lower] = [REACH, -REACH].map((far) => Array.from({ length: last + 1 }, (_, t) => [t, mean[t] + far * Math.sqrt(Math.max(variance[t], 0))]));
+        set(bands[k], { d: outline(upper, cloud) + outline(lower, cloud) });
+        if (!k) set(shadow, { d: outline([...upper, ...lower.reverse()], cloud) });
+      });
+      empty(all);
+      const hue = hueOf(colour("momentum"));
+      const add = () => {
         grow(all, made[all.paths] ??= normals(seed, all.paths * STEPS, CHUNK * STEPS), setting);
-        all.counts.forEach((count, i) => { dots[i] = hue + 2 ** 24 * Math.min(255, Math.round(660 * Math.sqrt(count / all.paths))); });
+        const { paths, counts, squares } = all;
+        // How dark a bin is, by its count; there are few different counts.
+        const shade = Uint32Array.from({ length: paths + 1 }, (_, n) => hue + 2 ** 24 * Math.min(255, Math.round(660 * Math.sqrt(n / paths))));
+        for (let i = 0; i < counts.length; i++) dots[i] = shade[counts[i]];
         ink.putImageData(pixels, 0, 0);
-        canvas.paint((pen) => {
-          const { left, top, width, height } = cloud.area;
-          const each = width / STEPS;
-          pen.drawImage(heat, left - each / 2, top, width + each, height);
-          const to = (/** @type {number} */ t, /** @type {number} */ x) => pen.lineTo(left + t * each, top + (height * (HALF - x)) / (2 * HALF));
-          pen.setLineDash([]);
-          pen.lineWidth = 0.8;
-          pen.strokeStyle = colour("ink");
-          for (let j = 0; j < SINGLE; j++) {
-            pen.beginPath();
-            for (let t = 0; t <= ends; t++) to(t, all.singles[j * (STEPS + 1) + t]);
-            pen.stroke();
-          }
-          pen.lineWidth = 1.75;
-          for (const [name, { mean, variance }, dash] of [["gd", theirs, [5, 4]], ["momentum", mine, [7, 3]]]) {
-            pen.beginPath();
-            // Along the upper edge of the band and back along the lower one; it ends outside.
-            const last = end(mean, variance);
-            for (let i = 0; i < 2 * (last + 1); i++) {
-              const t = Math.min(i, 2 * last + 1 - i);
-              to(t < STEPS ? t : t + 9, mean[t] + (i === t ? REACH : -REACH) * Math.sqrt(variance[t]));
-            }
-            pen.strokeStyle = pen.fillStyle = colour(name);
-            pen.setLineDash(dash);
-            pen.stroke();
-            pen.globalAlpha = name === "gd" ? 0.15 : 0;
-            pen.fill();
-            pen.globalAlpha = 1;
-          }
-        });
-        lines.cloud.draw(points(all.squares.map((v) => v / all.paths)), chart);
-        numbers.draw([
-          fill(labels["noise.of"], { value: num(measured(all)), share: num(100 * Math.sqrt(2 / (all.paths - 1)), fixed(0)), n: all.paths }),
+        lines.cloud.draw(points(squares.map((v) => v / paths)), chart);
+        after(() => numbers.draw([
+          fill(labels["noise.of"], { value: num(measured(all)), share: num(100 * Math.sqrt(2 / (paths - 1)), fixed(0)), n: paths }),
           versus(num(low), num(rivalLow)), versus(num(rho, fixed(3)), num(rivalRho, fixed(3))), num(eta / (1 - beta)),
-        ]);
+        ]));
+      };
+      const refine = () => {
+        add();
         frame = all.paths < PATHS ? requestAnimationFrame(refine) : 0;
       };
+      add();
+      // The others follow when the input rests, and are not in the way of the next one.
       cancelAnimationFrame(frame);
-      refine();
+      clearTimeout(timer);
+      timer = setTimeout(refine, PAUSE);
+      set(singles, { d: Array.from({ length: SINGLE }, (_, j) => outline(Array.from(all.singles.subarray(j * (STEPS + 1), j * (STEPS + 1) + ends + 1), (x, t) => [t, x]), cloud)).join("") });
+
+      after(() => {
+        kept.draw(keep);
+        write(rival, fill(labels["noise.same"], { same }));
+
+        const kind = low === Infinity ? "diverges" : sigma === 0 ? "silent" : beta === 0 ? "plain" : rivalLow === Infinity ? "alone" : low > 1.1 * rivalLow ? "higher" : low < 0.9 * rivalLow ? "lower" : "equal";
+        const share = mine.variance[STEPS] / low;
+        const sentence = prose(fill(labels[`noise.${kind}`], { same, rate: num(rho, fixed(3)), ratio: num(low / rivalLow), inverse: num(rivalLow / low), width: num(Math.sqrt(low / rivalLow)) }),
+          low < Infinity && share < 0.9 ? fill(labels["noise.unsettled"], { steps: STEPS, share: num(100 * share, fixed(0)) }) : "");
+        write(told, sentence);
+        say(sentence);
+      });
     },
   };
 }

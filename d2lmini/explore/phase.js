@@ -1,12 +1,12 @@
 // The phase portrait of momentum along one direction of curvature 1: velocity against position, the
 // flow around the minimizer, and the lines of the eigenvectors.
-import { layer } from "./_canvas.js";
+import { after } from "./_after.js";
 import { head, key, presets } from "./_controls.js";
 import { rate, regime, roots } from "./_descent.js";
 import { columns, pathCard, rootPlane } from "./_direction.js";
-import { clamp, fill, fixed, make, num, rounded, set } from "./_figure.js";
+import { clamp, fill, fixed, make, num, rounded, set, stroke, write } from "./_figure.js";
 import { grip } from "./_grip.js";
-import { curve, plot } from "./_plot.js";
+import { curve, pixel, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
 
 /** What a link to a setting holds, and the range of each number. */
@@ -81,15 +81,16 @@ export function lines(eta, beta) {
 }
 
 /** The portrait: flow, lines, the path and its start. */
-function portrait(/** @type {any} */ { model, labels, initial, change, colour }) {
+function portrait(/** @type {any} */ { model, labels, initial, change }) {
   const area = plot({ label: labels["phase.portrait"], role: "group", names: ["x", "v"], framed: true });
-  const sea = layer(area);
+  // The flow, one path for all lines, and another for their heads.
+  const sea = [{}, { fill: "var(--contour)", stroke: "none" }].map((look) => stroke({ stroke: "var(--contour)", opacity: 0.75, ...look }));
   const axes = make("svg:path", { stroke: "var(--grid)" });
   const rays = [0, 1].map((i) => make("svg:path", { stroke: "var(--ink)", "stroke-width": 1.5, "stroke-dasharray": i ? "3 4" : "none" }));
   const names = rays.map(() => make("svg:text", { class: "halo", style: "fill:var(--ink)" }));
   const path = curve("var(--momentum)", { width: 1.25, dots: 6, most: 99 });
   const arrows = make("svg:path", { fill: "var(--momentum)" });
-  area.marks.append(axes, ...rays, path.node, arrows);
+  area.marks.append(...sea, axes, ...rays, path.node, arrows);
   const handle = grip({
     label: labels["explore.start"], colour: "var(--momentum)", step: [0.1, 0.1], toData: area.toData,
     get: () => model.get("start"),
@@ -101,7 +102,7 @@ function portrait(/** @type {any} */ { model, labels, initial, change, colour })
   let [wide, tall] = [0, 0];
   let held = "";
   return {
-    node: sea.node,
+    node: area.node,
     layout(/** @type {number} */ width, /** @type {number} */ height) {
       [wide, tall, held] = [width, height, ""];
     },
@@ -115,34 +116,32 @@ function portrait(/** @type {any} */ { model, labels, initial, change, colour })
         set(axes, { d: `M${area.area.left} ${cy}h${wide}M${cx} 0v${tall}` });
       }
       const { place, area: inner } = area;
-      const fine = flow(eta, beta, 1 / FINE);
-      sea.paint((pen) => {
-        pen.strokeStyle = pen.fillStyle = colour("contour");
-        pen.globalAlpha = 0.75;
-        for (let k = 0; k < STARTS; k++) {
-          const angle = (2 * Math.PI * (k + 0.5)) / STARTS;
-          const way = orbit([0.97 * half[0] * Math.cos(angle), 0.97 * half[1] * Math.sin(angle)], fine, 30 * FINE).map(place);
-          let length = 0;
-          pen.beginPath();
-          for (let t = 0; t < way.length && length < 1400; t++) {
-            pen.lineTo(way[t][0], way[t][1]);
-            const step = t ? Math.hypot(way[t][0] - way[t - 1][0], way[t][1] - way[t - 1][1]) : 0;
-            if (length < 34 && length + step >= 34) {
-              pen.stroke();
-              tip(way[t - 1], way[t], (at) => pen.fill(new Path2D(at)));
-              pen.beginPath();
-              pen.moveTo(way[t][0], way[t][1]);
-            }
-            length += step;
+      const [[a, b], [c, d]] = flow(eta, beta, 1 / FINE);
+      const [[cx, cy], [ux, uy]] = [place([0, 0]), place([1, 1])];
+      let [flows, tips] = ["", ""];
+      for (let k = 0; k < STARTS; k++) {
+        const angle = (2 * Math.PI * (k + 0.5)) / STARTS;
+        let [x, v, length, drawn] = [0.97 * half[0] * Math.cos(angle), 0.97 * half[1] * Math.sin(angle), 0, 0];
+        let at = [0, 0];
+        for (let t = 0; t <= 30 * FINE && length < 1400; t++) {
+          const next = [cx + x * (ux - cx), cy + v * (uy - cy)];
+          const step = t ? Math.hypot(next[0] - at[0], next[1] - at[1]) : 0;
+          if (length < 34 && length + step >= 34) tip(at, next, (head) => { tips += head; });
+          length += step;
+          // Of points closer than two pixels only some: nobody sees the others.
+          if (!t || length - drawn >= 2) {
+            flows += `${t ? "L" : "M"}${pixel(next.map((z) => clamp(z, -9999, 9999)))}`;
+            drawn = length;
           }
-          pen.stroke();
+          [x, v, at] = [a * x + b * v, c * x + d * v, next];
         }
-      });
+      }
+      [flows, tips].forEach((path, k) => set(sea[k], { d: path }));
       const found = lines(eta, beta);
       rays.forEach((ray, i) => {
         const one = found[i];
         set(ray, { visibility: one ? "visible" : "hidden" });
-        names[i].textContent = one ? `r = ${num(one.root)}` : "";
+        write(names[i], one ? `r = ${num(one.root)}` : "");
         if (!one) return;
         const far = Math.min(...one.along.map((a, k) => half[k] / Math.abs(a)));
         const [from, to] = [-far, far].map((s) => place(one.along.map((a) => a * s)));
@@ -216,8 +215,11 @@ function mount(context) {
       main.draw(values, points);
       plane.draw([1], eta, beta);
       const words = card.draw(points.map(([x]) => x), eta, 1, beta);
-      told.textContent = sentence(labels, eta, beta);
-      say(`${words}. ${told.textContent}`);
+      after(() => {
+        const text = sentence(labels, eta, beta);
+        write(told, text);
+        say(`${words}. ${text}`);
+      });
     },
   };
 }

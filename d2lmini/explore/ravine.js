@@ -1,8 +1,9 @@
 // The ravine: gradient descent, momentum and Nesterov's method on f(x) = ½(λ₁x₁² + λ₂x₂²), from one
 // start point.
+import { after } from "./_after.js";
 import { head, key, presets } from "./_controls.js";
 import { loss, optimum, rate, roots, trajectory } from "./_descent.js";
-import { DASHES, clamp, fill, fixed, make, num, set } from "./_figure.js";
+import { DASHES, clamp, fill, fixed, make, num, set, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, log10, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -113,7 +114,7 @@ function panel({ title, colour, point }) {
       if (exit) {
         const { at, angle, step: n } = exit;
         const { left, top, width, height } = area.area;
-        words.textContent = fill(step, { n });
+        write(words, fill(step, { n }));
         set(arrow, { transform: `translate(${at[0]} ${at[1]}) rotate(${(angle * 180) / Math.PI})` });
         const right = at[0] > left + width - 70;
         set(words, { x: at[0] + (right ? -10 : 10), y: clamp(at[1] + 4, top + 15, top + height - 8), "text-anchor": right ? "end" : "start" });
@@ -193,12 +194,14 @@ function mount({ model, labels, initial, change, say }) {
       methods.forEach((/** @type {string} */ method, /** @type {number} */ i) => {
         const setting = { eta, beta: usesBeta(method) ? beta : 0, lams, start, steps, lookahead: method === "nesterov" };
         const { x } = trajectory(setting);
+        after(() => {
+          write(given[i], setup(usesBeta(method) ? { eta, beta } : { eta }));
+          write(told[i], sentence(labels, setting, x));
+        });
         panels[i].draw(x, lams, labels["explore.step"]);
-        given[i].textContent = setup(usesBeta(method) ? { eta, beta } : { eta });
-        told[i].textContent = sentence(labels, setting, x);
         curves[i].draw(x.map((p, t) => [t, log10(loss(p, lams), chart.box[1][0])]), chart);
       });
-      say(told.map((/** @type {Element} */ p, /** @type {number} */ i) => `${names[i]}: ${p.textContent}`).join(" "));
+      after(() => say(told.map((/** @type {Element} */ p, /** @type {number} */ i) => `${names[i]}: ${p.textContent}`).join(" ")));
     },
   };
 }

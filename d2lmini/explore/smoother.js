@@ -1,6 +1,7 @@
 // A random walk and its moving average: less variance, more lag. Bars show what a point is made of.
+import { after } from "./_after.js";
 import { choice, facts, head, key, presets } from "./_controls.js";
-import { clamp, fill, fixed, make, num, prose, set } from "./_figure.js";
+import { clamp, fill, fixed, make, num, prose, rounded, set, shifted, tenth, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { curve, plot, pointing } from "./_plot.js";
 import { uniforms } from "./_random.js";
@@ -89,7 +90,7 @@ function mount({ model, labels, initial, change, say }) {
     put: (p) => at(p[0]),
     home: () => change({ at: initial.at }),
     toData: area.toData,
-    text: (p) => `t = ${p[0]}, s = ${num(p[1], fixed(1))}`,
+    text: (p) => `t = ${p[0]}, s = ${rounded(p[1], 1)}`,
   });
   area.over.append(handle.node);
   // A tap anywhere brings the point there.
@@ -139,7 +140,6 @@ function mount({ model, labels, initial, change, say }) {
       line.draw(both(s), area);
       back.draw(known ? both(s.slice(late)) : [], area);
       set(shift, { style: known ? "" : "visibility:hidden" });
-      shift.lastChild.data = fill(labels["smoother.shifted"], { n: late });
       bias.draw(kind);
 
       // Each value has a bar as high as its weight, and a dot of that area.
@@ -149,7 +149,7 @@ function mount({ model, labels, initial, change, say }) {
         const [x, top] = chart.place([t - k, beta ** k]);
         const radius = 4.5 * Math.sqrt(beta ** k);
         const across = 2 * radius;
-        stems += `M${x.toFixed(1)} ${ground}V${top.toFixed(1)}`;
+        stems += `M${tenth(x)} ${ground}V${tenth(top)}`;
         dots += `M${x - radius} ${area.place([0, y[t - k]])[1]}a${radius} ${radius} 0 0 0 ${across} 0a${radius} ${radius} 0 0 0 ${-across} 0`;
       }
       set(bars, { d: stems, "stroke-width": clamp((0.7 * chart.area.width) / STEPS, 0.8, 3) });
@@ -157,20 +157,24 @@ function mount({ model, labels, initial, change, say }) {
       // What is missing of the weights counts for the zero before the walk; their mean age is that of what is there.
       const missing = beta ** (t + 1);
       const mean = beta / (1 - beta) - ((t + 1) * missing) / (1 - missing);
-      set(age, { transform: `translate(${chart.place([t - mean, 0])[0].toFixed(1)} ${ground})` });
+      set(age, { transform: shifted([chart.place([t - mean, 0])[0], ground]) });
       handle.place(area.place([t, s[t]]), area.box);
 
-      const share = (/** @type {number} */ v) => num(100 * v, { maximumSignificantDigits: 2 });
-      told.textContent = prose(fill(labels["smoother.made"], { t, value: num(s[t], fixed(1)), newest: share((1 - beta) / (corrected ? 1 - missing : 1)), age: num(mean, fixed(1)) }),
-        !corrected && missing > 0.005 ? fill(labels["smoother.missing"], { share: share(missing) }) : "");
-      say(told.textContent);
-      const [rough, calm] = [jitter(y), jitter(s)];
-      numbers.draw([
-        `${num(rough)} → ${num(calm)}`,
-        fill(labels["smoother.against"], { value: num(rough / calm), theory: num((1 + beta) / (1 - beta)) }),
-        fill(labels["smoother.against"], { value: known ? late : "?", theory: num(half) }),
-        num(beta / (1 - beta)),
-      ]);
+      after(() => {
+        const share = (/** @type {number} */ v) => num(100 * v, { maximumSignificantDigits: 2 });
+        const sentence = prose(fill(labels["smoother.made"], { t, value: rounded(s[t], 1), newest: share((1 - beta) / (corrected ? 1 - missing : 1)), age: num(mean, fixed(1)) }),
+          !corrected && missing > 0.005 ? fill(labels["smoother.missing"], { share: share(missing) }) : "");
+        write(told, sentence);
+        write(shift, fill(labels["smoother.shifted"], { n: late }));
+        say(sentence);
+        const [rough, calm] = [jitter(y), jitter(s)];
+        numbers.draw([
+          `${num(rough)} → ${num(calm)}`,
+          fill(labels["smoother.against"], { value: num(rough / calm), theory: num((1 + beta) / (1 - beta)) }),
+          fill(labels["smoother.against"], { value: known ? late : "?", theory: num(half) }),
+          num(beta / (1 - beta)),
+        ]);
+      });
     },
   };
 }

@@ -1,10 +1,11 @@
 // The map of the rate of momentum over learning rate and momentum, and what happens at one point of
 // it: the paths along the flattest and the steepest direction, and the roots of both.
+import { after } from "./_after.js";
 import { layer, rgb } from "./_canvas.js";
 import { facts, head, key, presets } from "./_controls.js";
 import { optimum, trajectory } from "./_descent.js";
 import { DIRECTIONS, columns, pathCard, rho, rootPlane, setting, slowest } from "./_direction.js";
-import { clamp, fill, make, num, set } from "./_figure.js";
+import { clamp, fill, make, num, set, tenth, write } from "./_figure.js";
 import { grip, pointerIn } from "./_grip.js";
 import { curve, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -89,7 +90,7 @@ function chart(/** @type {any} */ { model, labels, initial, change, colour }) {
 
   /** Everything that does not depend on the point. */
   function background() {
-    const path = (/** @type {number[][]} */ points) => `M${points.map((p) => area.place(p).map((v) => v.toFixed(1))).join("L")}Z`;
+    const path = (/** @type {number[][]} */ points) => `M${points.map((p) => area.place(p).map(tenth)).join("L")}Z`;
     const { left, top, width, height } = area.area;
     const [paper, ink] = [rgb(colour("paper")), rgb(colour("momentum"))];
     heat.paint((pen) => {
@@ -119,29 +120,29 @@ function chart(/** @type {any} */ { model, labels, initial, change, colour }) {
       c.draw(points.filter(([eta, beta]) => eta * STEEPEST <= 2 * (1 + beta)), area);
     });
 
-    const write = (/** @type {string} */ text, /** @type {number[]} */ [x, y], /** @type {number} */ dx, /** @type {number} */ dy, anchor = "middle", name = "", ink = "ink") =>
+    const label = (/** @type {string} */ text, /** @type {number[]} */ [x, y], /** @type {number} */ dx, /** @type {number} */ dy, anchor = "middle", name = "", ink = "ink") =>
       make("svg:text", { x: x + dx, y: y + dy, "text-anchor": anchor, class: name, style: `fill:var(--${ink})` }, text);
     const star = area.place([best.eta, best.beta]);
     let last = top + 16;
     const parts = [
-      write("η", area.place([0.75, 0]), 0, 19, "middle", "var"),
-      write("β", area.place([0, 0.9]), -18, 5, "middle", "var"),
-      write(best.beta > 0.05 ? "▼" : "", area.place([best.gd, 0]), 0, -3, "middle", "halo", "gd"),
-      write(best.beta < 0.7 ? labels["stability.slow"] : "", area.place([0.5, 1]), 0, 16),
-      write(`${labels["method.gd"]}${width > 350 ? ", β = 0" : ""}`, area.place([2 / STEEPEST, 0]), 10, -8, "start", "halo", "gd"),
-      write(labels["explore.regime.diverges"], area.place([0.87, 0.12]), 0, 0, "middle", "halo", "gd"),
+      label("η", area.place([0.75, 0]), 0, 19, "middle", "var"),
+      label("β", area.place([0, 0.9]), -18, 5, "middle", "var"),
+      label(best.beta > 0.05 ? "▼" : "", area.place([best.gd, 0]), 0, -3, "middle", "halo", "gd"),
+      label(best.beta < 0.7 ? labels["stability.slow"] : "", area.place([0.5, 1]), 0, 16),
+      label(`${labels["method.gd"]}${width > 350 ? ", β = 0" : ""}`, area.place([2 / STEEPEST, 0]), 10, -8, "start", "halo", "gd"),
+      label(labels["explore.regime.diverges"], area.place([0.87, 0.12]), 0, 0, "middle", "halo", "gd"),
     ];
     // The rate of a contour stands below its top, where there is room.
     for (const [from, , , to] of shown) {
       const p = area.place([(from[0] + to[0]) / 2, from[1]]);
       if (p[1] < last + 16 || p[1] > star[1] - 30) continue;
       last = p[1];
-      parts.push(write(num(Math.sqrt(from[1])), p, 0, 12));
+      parts.push(label(num(Math.sqrt(from[1])), p, 0, 12));
     }
     const side = star[0] > left + 0.65 * width || best.beta < 0.2 ? -1 : 1;
-    const mark = write("★", star, 0, 8, "middle", "halo");
+    const mark = label("★", star, 0, 8, "middle", "halo");
     mark.style.fontSize = "24px";
-    parts.push(mark, write(rho(Math.sqrt(best.beta)), star, 14 * side, star[1] > top + height - 20 ? -14 : 4, side < 0 ? "end" : "start", "halo"));
+    parts.push(mark, label(rho(Math.sqrt(best.beta)), star, 14 * side, star[1] > top + height - 20 ? -14 : 4, side < 0 ? "end" : "start", "halo"));
     words.replaceChildren(...parts);
   }
 
@@ -200,13 +201,15 @@ function mount(context) {
       plane.draw(lams, eta, beta);
       const { x } = trajectory({ lams, start: [1, 1], eta, beta, steps: STEPS });
       const words = cards.map((c, i) => c.draw(x.map((point) => point[i]), lams[i], eta, beta));
-      const best = top();
-      const [fastest, worst] = [Math.sqrt(best.beta), slowest(lams, eta, beta)];
-      numbers.draw([[fastest, best.eta, best.beta], [slowest(lams, best.gd, 0), best.gd, 0]].map(([r, e, b]) => `${rho(r, 4)} (${setting(e, b)})`));
-      const steps = (/** @type {number} */ r) => num(Math.max(1, Math.log(0.01) / Math.log(r)), { maximumSignificantDigits: 2 });
-      const kind = eta === 0 ? "still" : Math.abs(worst - 1) < 1e-9 ? "swings" : worst > 1 ? "diverges" : "converges";
-      told.textContent = `${setting(eta, beta)}: ${fill(labels[`stability.${kind}`], { rate: rho(worst).slice(4), steps: steps(worst), best: steps(fastest) })}`;
-      say(`${told.textContent} ${words.join("; ")}`);
+      after(() => {
+        const best = top();
+        const [fastest, worst] = [Math.sqrt(best.beta), slowest(lams, eta, beta)];
+        numbers.draw([[fastest, best.eta, best.beta], [slowest(lams, best.gd, 0), best.gd, 0]].map(([r, e, b]) => `${rho(r, 4)} (${setting(e, b)})`));
+        const steps = (/** @type {number} */ r) => num(Math.max(1, Math.log(0.01) / Math.log(r)), { maximumSignificantDigits: 2 });
+        const kind = eta === 0 ? "still" : Math.abs(worst - 1) < 1e-9 ? "swings" : worst > 1 ? "diverges" : "converges";
+        write(told, `${setting(eta, beta)}: ${fill(labels[`stability.${kind}`], { rate: rho(worst).slice(4), steps: steps(worst), best: steps(fastest) })}`);
+        say(`${told.textContent} ${words.join("; ")}`);
+      });
     },
   };
 }

@@ -1,7 +1,8 @@
 // Weights of past gradients: bars of βᵏ, their balance point, and the ordinary average with the
 // same variance.
+import { after } from "./_after.js";
 import { choice, facts, head, presets } from "./_controls.js";
-import { clamp, fill, fixed, make, num, prose, set, swatch } from "./_figure.js";
+import { clamp, fill, fixed, make, num, prose, set, swatch, tenth, write } from "./_figure.js";
 import { grip } from "./_grip.js";
 import { plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
@@ -72,28 +73,21 @@ function mount({ model, labels, initial, change, say }) {
   const bar = presets({ labels, initial, change }, [0.5, 0.9, 0.99].map((beta) => ({ name: `${beta}`, text: `β = ${beta}`, values: { beta } })));
   bar.prepend(scale.node);
   let width = 0;
-  let laid = "";
 
   return {
     nodes: [bar, head(labels["weights.title"], { beside: [make("small", {}, labels["weights.axis"])] }), area.node, live.node, told],
-    layout(w) {
-      width = w;
-      laid = "";
-    },
+    layout(w) { width = w; },
     draw({ beta, bars: count, scale: word, age }) {
       const all = weights(beta, count, word === "normalised");
       const { sum, samples, age: mean } = sizes(beta);
       // The bars keep their height in the picture; the axis tells how high that is.
       const top = TOPS.find((t) => t >= all[0] - 1e-12) ?? 1;
-      if (laid !== `${count} ${top}`) {
-        laid = `${count} ${top}`;
-        area.layout(width, Math.round(clamp(width * 0.42, 220, 300)), [[-0.6, count - 0.4], [0, top * 1.1]]);
-      }
+      area.layout(width, Math.round(clamp(width * 0.42, 220, 300)), [[-0.6, count - 0.4], [0, top * 1.1]]);
       const { left, width: inner } = area.area;
       const [px, floor] = area.place([0, 0]);
       const unit = area.place([1, 0])[0] - px;
       const half = Math.max(0.5, unit * 0.4);
-      const bars = all.map((v, k) => `M${(px + k * unit - half).toFixed(1)} ${floor}V${area.place([0, v])[1].toFixed(2)}h${(2 * half).toFixed(1)}V${floor}Z`);
+      const bars = all.map((v, k) => `M${tenth(px + k * unit - half)} ${floor}V${Math.round(area.place([0, v])[1] * 100) / 100}h${tenth(2 * half)}V${floor}Z`);
       const k = Math.min(age, count - 1);
       set(chosen, { d: bars[k] });
       bars[k] = "";
@@ -107,13 +101,16 @@ function mount({ model, labels, initial, change, say }) {
       set(balance, { transform: `translate(${seen ? bx : 0} ${floor})`, visibility: seen ? "visible" : "hidden" });
       picked.place(area.place([k, all[k]]), [[0, count - 1], [0, top]]);
 
-      live.draw([sum, samples, mean].map((v) => num(v, fixed(v < 10 ? 2 : 1))));
-      const hidden = unseen(beta, count);
-      told.textContent = prose(fill(labels["weights.told"], {
-        age: k, weight: num(all[k], { maximumSignificantDigits: 3 }), share: num(100 * all[k] / (all[0] * sum), { maximumSignificantDigits: 2 }),
-      }), hidden > 0.005 ? fill(labels["weights.unseen"], { share: num(100 * hidden, { maximumSignificantDigits: 2 }), count }) : "");
-      scale.draw(word);
-      say(`${told.textContent} ${labels["weights.sum_fact"]}: ${num(sum)}. ${labels["weights.samples"]}: ${num(samples)}. ${labels["weights.mean_age"]}: ${num(mean)}.`);
+      after(() => {
+        live.draw([sum, samples, mean].map((v) => num(v, fixed(v < 10 ? 2 : 1))));
+        const hidden = unseen(beta, count);
+        const sentence = prose(fill(labels["weights.told"], {
+          age: k, weight: num(all[k], { maximumSignificantDigits: 3 }), share: num(100 * all[k] / (all[0] * sum), { maximumSignificantDigits: 2 }),
+        }), hidden > 0.005 ? fill(labels["weights.unseen"], { share: num(100 * hidden, { maximumSignificantDigits: 2 }), count }) : "");
+        write(told, sentence);
+        scale.draw(word);
+        say(`${sentence} ${labels["weights.sum_fact"]}: ${num(sum)}. ${labels["weights.samples"]}: ${num(samples)}. ${labels["weights.mean_age"]}: ${num(mean)}.`);
+      });
     },
   };
 }

@@ -139,8 +139,8 @@
       const value = model.get("value");
       const text = format(value, model.get("readout_format"));
       input.value = inward(value);
-      input.setAttribute("aria-valuetext", text);
-      if (box) box.value = text;
+      if (input.getAttribute("aria-valuetext") !== text) input.setAttribute("aria-valuetext", text);
+      if (box && box.value !== text) box.value = text;
     };
     model.on("change:value", show);
     show();
