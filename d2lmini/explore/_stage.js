@@ -137,7 +137,7 @@ let dressing;
  * for a page whose policy allows no style sheet but files of its own would drop it.
  * @param {Node} place
  */
-function dress(place) {
+function adopt(place) {
   if (!dressing) {
     dressing = new CSSStyleSheet();
     dressing.replaceSync(CSS);
@@ -155,7 +155,7 @@ function dress(place) {
 function stage(el, values) {
   const live = make("div", { class: "quiet", role: "status", "aria-live": "polite" });
   const root = make("div", { class: "mmx" }, live);
-  dress(el.getRootNode());
+  adopt(el.getRootNode());
   const known = new Map();
   /** @type {Picture | undefined} */
   let picture;
