@@ -218,7 +218,7 @@ def test_every_slide_holds_what_is_on_it(visit, folder, name):
     bad = [
         s
         for s in measured
-        if s["high"] > 1 or s["over"] or s["fit"] < 0.6 or s["empty"] or not s["heading"]
+        if s["high"] > 8 or s["over"] or s["fit"] < 0.6 or s["empty"] or not s["heading"]
     ]
     assert bad == []
     assert deck.locator(".mm-picture .mm-explorable:not([data-live])").count() == 0

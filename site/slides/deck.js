@@ -15,10 +15,12 @@
   const size = () => (upright.matches && !printed ? { width: 720, height: 1280 } : { width: 1280, height: 720 });
 
   const SMALLEST = 0.5;
+  const HANGS = 8;
 
   /** Whether something on a slide is cut off. */
   function overfull(body) {
-    if (body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1) return true;
+    // The root of a formula may hang below the last line: the margin has room for it.
+    if (body.scrollHeight > body.clientHeight + HANGS || body.scrollWidth > body.clientWidth + 1) return true;
     if (all(".mm-picture", body).some((picture) => picture.clientHeight < 260)) return true;
     return all(".mm-scroll, pre, table", body).some((part) => part.scrollWidth > part.clientWidth + 1);
   }
