@@ -22,17 +22,30 @@
     // The root of a formula may hang below the last line: the margin has room for it.
     if (body.scrollHeight > body.clientHeight + HANGS || body.scrollWidth > body.clientWidth + 1) return true;
     if (all(".mm-picture", body).some((picture) => picture.clientHeight < 260)) return true;
-    return all(".mm-scroll, pre, table", body).some((part) => part.scrollWidth > part.clientWidth + 1);
+    return false;
+  }
+
+  /** Make something smaller, by steps, until it is not too large. */
+  function shrink(element, property, tooLarge) {
+    let fit = 1;
+    element.style.removeProperty(property);
+    while (fit > SMALLEST && tooLarge()) {
+      fit = Math.round((fit - 0.04) * 100) / 100;
+      element.style.setProperty(property, String(fit));
+    }
   }
 
   /** Make the words of a slide as large as they can be, at most as large as they should be. */
   function fitWords(body) {
-    let fit = 1;
     body.style.removeProperty("--deck-fit");
-    while (fit > SMALLEST && overfull(body)) {
-      fit = Math.round((fit - 0.04) * 100) / 100;
-      body.style.setProperty("--deck-fit", String(fit));
+    // What is too wide is made smaller by itself; code and what it prints have one size.
+    const parts = all(".mm-scroll, pre, table", body);
+    for (const part of parts) {
+      const holder = part.closest(".cell") ?? part;
+      const inside = parts.filter((other) => holder.contains(other));
+      shrink(holder, "--part-fit", () => inside.some((other) => other.scrollWidth > other.clientWidth + 1));
     }
+    shrink(body, "--deck-fit", () => overfull(body));
   }
 
   /** Put the sliders of an explorable beside it, among the words of the slide. */
