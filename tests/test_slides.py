@@ -14,7 +14,7 @@ import editions
 import parity
 import slides
 from elements import SLIDE_MARKS
-from explorable_visit import frame, until, visiting
+from explorable_visit import frame, until
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = editions.load(ROOT)
@@ -28,8 +28,6 @@ OTHERS = [key for key in COURSE.editions if key != "en"]
 VISITED = [f"en/{name}" for name in MARKED]
 VISITED += [f"{OTHERS[k % len(OTHERS)]}/{name}" for k, name in enumerate(MARKED)]
 HEAD = "---\ntitle: x\n---\n# A\n\n"
-
-visit = pytest.fixture(visiting)
 
 
 @pytest.fixture(scope="session")
