@@ -135,7 +135,7 @@
     for (const part of all(".mm-explorable, .deck-sliders")) part.setAttribute("data-prevent-swipe", "");
     await measure();
     await Reveal.initialize({
-      ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t",
+      ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, hashOneBasedIndex: true, slideNumber: "c/t",
       transition: "none", backgroundTransition: "none", help: false, jumpToSlide: false, scrollActivationWidth: null,
       pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, keyboardCondition: ours,
       keyboard: { 84: turnTheme }, plugins: printed ? [] : [RevealNotes],
