@@ -27,6 +27,7 @@ ROOM = 6.5
 _STATE = "application/vnd.jupyter.widget-state+json"
 _SHOWN_BOXES = "mm-box-definition mm-box-theorem mm-box-lemma mm-box-corollary mm-box-proposition"
 _SHOWN_BOXES += " mm-box-algorithm mm-box-remark mm-box-example mm-box-exercise"
+_NUMBERED = re.compile(r"\d+\.")
 _NEVER = "details.mm-box, .mm-box-proof, .mm-box-solution, details.sd-dropdown"
 
 
@@ -268,6 +269,9 @@ def _take(block: Tag) -> tuple[list[Tag], list[Tag]]:
         return _cell(block, SLIDE in classes)
     if block.name == "p" or (block.name in ("ul", "ol", "dl") and SLIDE not in classes):
         marked = [tag for tag in block.select(f".{SLIDE}") if tag.name == "span"]
+        number = marked[0].find("strong") if marked else None
+        if number is not None and _NUMBERED.fullmatch(number.get_text()):
+            return [_question(marked)], [_note(block)]
         return [_say(tag) for tag in marked], [_note(block)]
     shown = SLIDE in classes or "mm-equation" in classes or bool(_table(block))
     shown = shown or bool(set(classes) & set(_SHOWN_BOXES.split()))
@@ -307,6 +311,15 @@ def _say(span: Tag) -> Tag:
     return paragraph
 
 
+def _question(spans: list[Tag]) -> Tag:
+    """Return what is marked of a paragraph that bears a number as one paragraph."""
+    paragraph = _say(spans[0])
+    paragraph["class"] = ["mm-say", "mm-asked"]
+    for span in spans[1:]:
+        paragraph.append(copy.copy(span))
+    return paragraph
+
+
 def _note(block: Tag) -> Tag:
     """Return a block as a note, without what it would need the page for."""
     note = copy.copy(block)
@@ -334,7 +347,7 @@ def _room(piece: Tag) -> float:
     if table:
         return max(2.0, 0.6 * len(table.find_all("tr")))
     if piece.name == "p":
-        return 1.0
+        return float(len(piece.select(f".{SLIDE}")) or 1)
     lines = sum(_lines(pre) for pre in piece.find_all("pre"))
     return max(1.0, 1.5 * len(piece.select(".mm-equation")) + len(piece.find_all("p")) + lines / 3)
 

@@ -9,6 +9,7 @@ connection.
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import shutil
@@ -30,7 +31,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
 # What decks load that the pages of the book load as well.
-_FROM_BOOK = ("pygments.css", "palette.css", "course.css", "favicon.svg", "katex", "explore")
+_FROM_BOOK = ("pygments.css", "palette.css", "course.css", "favicon.svg")
+_FROM_BOOK += ("katex", "fonts", "explore")
 
 
 class SlidesError(Exception):
@@ -112,7 +114,11 @@ def make(task: Task) -> tuple[dict[str, bytes], dict[str, int]]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    files: dict[str, bytes] = {f"_static/reveal/notes-{key}.js": speaker_view(key).encode()}
+    controls = json.dumps(words["controls"], ensure_ascii=False)
+    files: dict[str, bytes] = {
+        f"_static/reveal/notes-{key}.js": speaker_view(key).encode(),
+        f"_static/words-{key}.js": f"const deckWords = {controls};\n".encode(),
+    }
     entries = []
     for page in edition.pages:
 
@@ -125,7 +131,7 @@ def make(task: Task) -> tuple[dict[str, bytes], dict[str, int]]:
             continue
         entries.append({"page": page, "deck": deck})
         scripts = [f"explore/{name}.js" for name in ("shared", "host", *deck.kinds) if deck.kinds]
-        scripts += ["reveal/reveal.js", f"reveal/notes-{key}.js", "deck.js"]
+        scripts += ["reveal/reveal.js", f"reveal/notes-{key}.js", f"words-{key}.js", "deck.js"]
         files[f"{key}/{page}.html"] = (
             environment.get_template("deck.html")
             .render(
@@ -161,7 +167,7 @@ def assets(course: editions.Course, key: str) -> Iterator[tuple[str, bytes]]:
             yield f"{name}{path.as_posix()[len(source.as_posix()) :]}", path.read_bytes()
     for name in ("reveal.css", "reveal.js", "LICENSE"):
         yield f"reveal/{name}", (HERE / "reveal" / name).read_bytes()
-    for name in ("deck.css", "deck.js", "contents.css"):
+    for name in ("deck.css", "deck.js", "theme.js", "contents.css"):
         yield name, (HERE / "slides" / name).read_bytes()
 
 

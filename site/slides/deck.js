@@ -15,22 +15,37 @@
   const size = () => (upright.matches && !printed ? { width: 720, height: 1280 } : { width: 1280, height: 720 });
 
   const SMALLEST = 0.5;
+  const HANGS = 8;
 
   /** Whether something on a slide is cut off. */
   function overfull(body) {
-    if (body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1) return true;
+    // The root of a formula may hang below the last line: the margin has room for it.
+    if (body.scrollHeight > body.clientHeight + HANGS || body.scrollWidth > body.clientWidth + 1) return true;
     if (all(".mm-picture", body).some((picture) => picture.clientHeight < 260)) return true;
-    return all(".mm-scroll, pre, table", body).some((part) => part.scrollWidth > part.clientWidth + 1);
+    return false;
+  }
+
+  /** Make something smaller, by steps, until it is not too large. */
+  function shrink(element, property, tooLarge) {
+    let fit = 1;
+    element.style.removeProperty(property);
+    while (fit > SMALLEST && tooLarge()) {
+      fit = Math.round((fit - 0.04) * 100) / 100;
+      element.style.setProperty(property, String(fit));
+    }
   }
 
   /** Make the words of a slide as large as they can be, at most as large as they should be. */
   function fitWords(body) {
-    let fit = 1;
     body.style.removeProperty("--deck-fit");
-    while (fit > SMALLEST && overfull(body)) {
-      fit = Math.round((fit - 0.04) * 100) / 100;
-      body.style.setProperty("--deck-fit", String(fit));
+    // What is too wide is made smaller by itself; code and what it prints have one size.
+    const parts = all(".mm-scroll, pre, table", body);
+    for (const part of parts) {
+      const holder = part.closest(".cell") ?? part;
+      const inside = parts.filter((other) => holder.contains(other));
+      shrink(holder, "--part-fit", () => inside.some((other) => other.scrollWidth > other.clientWidth + 1));
     }
+    shrink(body, "--deck-fit", () => overfull(body));
   }
 
   /** Put the sliders of an explorable beside it, among the words of the slide. */
@@ -120,7 +135,7 @@
     for (const part of all(".mm-explorable, .deck-sliders")) part.setAttribute("data-prevent-swipe", "");
     await measure();
     await Reveal.initialize({
-      ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, slideNumber: "c/t",
+      ...size(), margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true, hashOneBasedIndex: true, slideNumber: "c/t",
       transition: "none", backgroundTransition: "none", help: false, jumpToSlide: false, scrollActivationWidth: null,
       pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, keyboardCondition: ours,
       keyboard: { 84: turnTheme }, plugins: printed ? [] : [RevealNotes],
