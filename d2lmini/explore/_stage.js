@@ -130,21 +130,21 @@ export function explorable({ state, rebuild = [], mount }) {
 }
 
 /** @type {CSSStyleSheet | undefined} */
-let dressing;
+let adopted;
 
 /**
  * Give the styles to a document, or to the shadow root which the figure stands in: not as an element,
  * for a page whose policy allows no style sheet but files of its own would drop it.
  * @param {Node} place
  */
-function dress(place) {
-  if (!dressing) {
-    dressing = new CSSStyleSheet();
-    dressing.replaceSync(CSS);
+function adopt(place) {
+  if (!adopted) {
+    adopted = new CSSStyleSheet();
+    adopted.replaceSync(CSS);
   }
   // A figure that is not in the page yet has itself for a root.
   const scope = place instanceof ShadowRoot ? place : document;
-  if (!scope.adoptedStyleSheets.includes(dressing)) scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, dressing];
+  if (!scope.adoptedStyleSheets.includes(adopted)) scope.adoptedStyleSheets = [...scope.adoptedStyleSheets, adopted];
 }
 
 /**
@@ -155,7 +155,7 @@ function dress(place) {
 function stage(el, values) {
   const live = make("div", { class: "quiet", role: "status", "aria-live": "polite" });
   const root = make("div", { class: "mmx" }, live);
-  dress(el.getRootNode());
+  adopt(el.getRootNode());
   const known = new Map();
   /** @type {Picture | undefined} */
   let picture;
