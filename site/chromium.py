@@ -57,8 +57,8 @@ def launched() -> Iterator[Any]:
     """
     from playwright.sync_api import Error, sync_playwright
 
+    path = named_or_found()
     with sync_playwright() as playwright:
-        path = named_or_found()
         if path is None and not Path(playwright.chromium.executable_path).is_file():
             raise BrowserError(
                 "there is no Chromium on this machine: run 'sudo apt install chromium' (Debian, "

@@ -9,7 +9,9 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import weights
 
 __all__ = ["ADDRESS", "PAPERS", "MissingGlyphs", "Printer"]
 
@@ -162,9 +164,18 @@ class Printer:
         if url == page:
             route.fulfill(body=text, content_type="text/html; charset=utf-8")
             return
-        path = (self.site / unquote(urlsplit(url).path).lstrip("/")).resolve()
+        parts = urlsplit(url)
+        path = (self.site / unquote(parts.path).lstrip("/")).resolve()
         if not url.startswith(ADDRESS) or not path.is_relative_to(self.site) or not path.is_file():
             route.abort()
             return
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        route.fulfill(body=path.read_bytes(), content_type=kind)
+        weight = parse_qs(parts.query).get("weight")
+        if weight:
+            route.fulfill(
+                body=weights.cut(path.read_bytes(), int(weight[0])), content_type="font/ttf"
+            )
+        elif path.name == "fonts.css":
+            route.fulfill(body=weights.faces(path.read_text("utf-8")), content_type=kind)
+        else:
+            route.fulfill(body=path.read_bytes(), content_type=kind)
