@@ -57,10 +57,13 @@ SCRIPTS = """
 from importlib.resources import files
 
 def module(name):
+    return _known(name).read_text()
+
+def _known(name):
     path = files("d2lmini.explore").joinpath(f"{name}.js")
     if not path.is_file():
         raise ValueError(f"no explorable {name!r}")
-    return path.read_text()
+    return path
 """
 
 EXPLORABLE = """

@@ -20,6 +20,16 @@
     }
   }
 
+  // The one face that every line of text needs is asked for before the style sheets are read, so that
+  // it is there for the first line. A page that was opened as a file may not, and complains.
+  if (location.protocol !== "file:") {
+    const face = document.documentElement.lang.startsWith("zh") ? "sans" : "serif";
+    const link = document.createElement("link");
+    const href = new URL(`fonts/${face}-latin.woff2`, document.currentScript.src).href;
+    Object.assign(link, { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href });
+    document.head.append(link);
+  }
+
   // The theme which the reader chose, or the system's; a dark page would flash white without this,
   // since the theme's own script runs at the end.
   const { dataset } = document.documentElement;

@@ -5,6 +5,8 @@
   "use strict";
   const dialog = document.querySelector(".mm-keys");
   if (!dialog || !dialog.showModal) return;
+  // Sphinx takes "/" as well, for a search field that this theme keeps in a closed dialog.
+  DOCUMENTATION_OPTIONS.ENABLE_SEARCH_SHORTCUTS = false;
   const NAME = "mm-keys";
   const allowed = dialog.querySelector("input");
   try {
