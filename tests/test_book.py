@@ -761,7 +761,7 @@ def test_every_fault_of_every_language_is_told_and_told_again_and_the_site_stays
     before = identity(copy / "_build" / "html")
     # A broken formula, and what readers should not get.
     notebook = small_course.valley_page("vi", r"\frac{1")
-    _, code, _, figure, widget = notebook.cells
+    _, _, code, _, figure, widget = notebook.cells
     code.outputs = [nbformat.v4.new_output("stream", name="stderr", text="findfont: no")]
     del figure.metadata["mystnb"]["image"]
     widget.outputs[0].data = {small_course.VIEW: {"model_id": "m"}, "text/plain": "w"}

@@ -108,7 +108,7 @@ def test_only_make_s_own_lang_is_a_language_of_the_course(
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": variable},
         check=True,
     )
-    assert done.stdout.rstrip().endswith(expected)
+    assert done.stdout.replace('"', "").rstrip().endswith(expected)
 
 
 @pytest.fixture

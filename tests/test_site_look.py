@@ -142,6 +142,7 @@ def test_keys_turn_the_page_and_search_but_leave_figures_and_text_alone(
     assert box.input_value() == "?"
     assert page.url.split("#")[0].endswith("ravine.html")
     page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
     page.keyboard.press("Control+ArrowRight")
     assert page.url.split("#")[0].endswith("ravine.html")
     page.keyboard.press("ArrowRight")
