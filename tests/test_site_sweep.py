@@ -75,7 +75,8 @@ MATHEMATICS = """async () => {
     boxes: formulas.map((f) => f.getBoundingClientRect()).map((r) => [r.width, r.height]),
     fonts: [...document.fonts].filter((f) => f.status === "loaded").map((f) => f.family),
     // Those that stand in while ours load are the system's, which may have none of them.
-    failed: [...document.fonts].filter((f) => f.status === "error" && !/, waiting/.test(f.family)).map((f) => f.family),
+    failed: [...document.fonts].filter((f) => f.status === "error").map((f) => f.family)
+      .filter((family) => !/, waiting/.test(family)),
     text: seen.textContent,
   };
 }"""
