@@ -76,7 +76,7 @@
     if (wide === region.hasAttribute("tabindex")) return;
     if (wide) {
       region.tabIndex = 0;
-      region.setAttribute("role", "region");
+      region.setAttribute("role", "group"); // no landmark: a page may have many of the same name
       region.setAttribute("aria-label", words.scrolls);
     } else {
       for (const name of ["tabindex", "role", "aria-label"]) region.removeAttribute(name);

@@ -30,7 +30,7 @@
     button.addEventListener("click", () => dialog.showModal());
   }
 
-  const BUSY = 'input, textarea, select, [contenteditable], [role="slider"], [role="region"], [role="application"], .mm-live, dialog';
+  const BUSY = 'input, textarea, select, [contenteditable], [role="slider"], [role="group"][tabindex], [role="application"], .mm-live, dialog';
   const follow = (selector) => {
     const link = document.querySelector(selector);
     if (link) link.click();
