@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from markupsafe import Markup
 import editions
 import frontpage
 import onepage
+import release
 from chromium import BrowserError, launched
 from files import write_if_changed
 from locking import exclusive
@@ -57,17 +56,15 @@ def read(course: editions.Course, key: str, site: Path) -> tuple[list[onepage.Ch
 
 def cover(course: editions.Course, key: str, solutions: bool, paper: str) -> dict[str, Any]:
     """Return what the cover says."""
-    import d2lmini
-
     edition = course.editions[key]
     words = editions.ui(key)["course"]
-    day = date(course.root)
+    day = release.date(course.root)
     return {
         "title": edition.title,
         "description": edition.description,
         "tag": edition.tag,
         "edition": edition.name,
-        "imprint": [words["version"] % d2lmini.__version__, *([day] if day else [])],
+        "imprint": [words["version"] % release.version(), *([day] if day else [])],
         "note": "" if solutions else words["no_solutions"],
         "authors": words["authors"],
         "licence": words["licence"],
@@ -76,27 +73,6 @@ def cover(course: editions.Course, key: str, solutions: bool, paper: str) -> dic
         "picture": Markup(frontpage.picture()),
         "paper": PAPERS[paper],
     }
-
-
-def date(root: Path) -> str:
-    """Return the day of the text, as ``2026-08-01``: that of the last commit, where it is known.
-
-    ``SOURCE_DATE_EPOCH``, in seconds since 1970, overrides it, as reproducible builds agree.
-    """
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if epoch:
-        try:
-            return datetime.fromtimestamp(int(epoch), UTC).date().isoformat()
-        except (ValueError, OverflowError, OSError):
-            raise PdfError(
-                f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds since 1970"
-            ) from None
-    try:
-        command = ["git", "-C", str(root), "log", "-1", "--format=%cs"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip()
 
 
 def numbered(
@@ -154,7 +130,7 @@ def make(root: Path, key: str, solutions: bool, paper: str) -> tuple[Path, int]:
         author=said["authors"],
         subject=said["description"],
         language=said["tag"],
-        date=date(course.root),
+        date=release.date(course.root),
     )
     finished, count = describe(pdf, about)
     target = course.root / "_build" / "pdf" / file_name(key, solutions)

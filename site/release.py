@@ -10,6 +10,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from editions import ConfigError
+
 __all__ = ["date", "version"]
 
 
@@ -34,12 +36,12 @@ def date(root: Path) -> str:
 
     Raises
     ------
-    ValueError
+    ConfigError
         ``SOURCE_DATE_EPOCH`` is no number of seconds.
     """
     said = os.environ.get("SOURCE_DATE_EPOCH", "")
     if said and not (said.isascii() and said.isdigit()):
-        raise ValueError(
+        raise ConfigError(
             f"SOURCE_DATE_EPOCH={said!r} is no number of seconds since 1970: "
             "set it to one, such as 1767225600, or unset it"
         )
