@@ -6,11 +6,11 @@ Both depend on the sources alone, so the same commit gives the same page whereve
 from __future__ import annotations
 
 import os
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 from editions import ConfigError
+from repository import git
 
 __all__ = ["date", "version"]
 
@@ -53,13 +53,4 @@ def _last_commit(root: Path) -> str:
     """Return the time of the last commit of the repository whose top is `root`, or nothing."""
     if not (root / ".git").exists():
         return ""  # a copy inside of some other repository has nothing to do with that one
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "log", "-1", "--format=%ct"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()
+    return git(root, "log", "-1", "--format=%ct") or ""

@@ -24,7 +24,7 @@ from urllib.parse import quote, urlsplit
 
 from editions import ConfigError
 
-__all__ = ["Repository", "configured", "find", "web_address"]
+__all__ = ["Repository", "configured", "find", "git", "web_address"]
 
 # Hosts where a repository that is cloned by ssh is read at the same path by https.
 _HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
@@ -218,10 +218,10 @@ def _known(
         # The commit of a pull request is on no branch of its own; it is meant for this one.
         branch = environment.get("GITHUB_BASE_REF") or environment.get("GITHUB_REF_NAME") or ""
         yield web, branch if _BRANCH.fullmatch(branch) else None
-    top = _git(root, "rev-parse", "--show-toplevel")
+    top = git(root, "rev-parse", "--show-toplevel")
     # A course unpacked within another repository is not what that one's remote holds.
     if top and Path(top).resolve() == Path(root).resolve():
-        web = web_address(_git(root, "remote", "get-url", "origin") or "")
+        web = web_address(git(root, "remote", "get-url", "origin") or "")
         if web:
             yield web, _branch_of_origin(root)
     there = configured(config)
@@ -235,13 +235,13 @@ def _branch_of_origin(root: Path) -> str | None:
         ("rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}"),
         ("symbolic-ref", "--short", "refs/remotes/origin/HEAD"),
     ):
-        remote, _, branch = (_git(root, *question) or "").partition("/")
+        remote, _, branch = (git(root, *question) or "").partition("/")
         if remote == "origin" and _BRANCH.fullmatch(branch):
             return branch
     return None
 
 
-def _git(root: Path, *arguments: str) -> str | None:
+def git(root: Path, *arguments: str) -> str | None:
     """Return what git answers about `root`; None if it does not know, or is not there."""
     # A hook of git's own would tell it of another repository.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
