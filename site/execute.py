@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import signal
@@ -24,6 +25,8 @@ from errors import ChapterError, shown
 __all__ = ["ExecutionError", "Executor", "kernel_environment"]
 
 TIMEOUT = 1800  # seconds for one cell; beyond that something hangs
+STARTUP_TIMEOUT = 300  # seconds for a kernel to answer, on a machine that does much else
+ATTEMPTS = 3  # to start a kernel: another process may take one of its ports meanwhile
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
@@ -106,47 +109,79 @@ class Executor:
         """
         folder = self.root / "notebooks" / path.parent.name
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="course-") as scratch:
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    self._execute(notebook, path, cells, folder, Path(scratch))
+                    break
+                except _NotStarted as error:
+                    if attempt == ATTEMPTS:
+                        raise ExecutionError(path, 1, str(error)) from None
+        problem = _complaint(notebook, path, cells)
+        if problem:
+            raise problem
+
+    def _execute(
+        self,
+        notebook: NotebookNode,
+        path: Path,
+        cells: Sequence[CodeCell],
+        folder: Path,
+        scratch: Path,
+    ) -> None:
+        """Execute in a kernel that works in a folder and keeps its own files in another."""
         current: list[int] = []
 
         def began(cell: NotebookNode, cell_index: int) -> None:
             current.append(cell_index)
 
-        with tempfile.TemporaryDirectory(prefix="course-") as scratch:
-            log_path = Path(scratch) / "kernel.log"
-            manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
-            client = NotebookClient(
-                notebook,
-                km=manager,
-                timeout=TIMEOUT,
-                record_timing=False,
-                # How the kernel cuts up what a cell prints depends on the machine's load.
-                coalesce_streams=True,
-                store_widget_state=True,
-                on_cell_execute=began,
-            )
+        log_path = scratch / "kernel.log"
+        manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
+        client = NotebookClient(
+            notebook,
+            km=manager,
+            timeout=TIMEOUT,
+            startup_timeout=STARTUP_TIMEOUT,
+            record_timing=False,
+            # How the kernel cuts up what a cell prints depends on the machine's load.
+            coalesce_streams=True,
+            store_widget_state=True,
+            on_cell_execute=began,
+        )
+        with self._lock:
+            if self._stopped:
+                raise ExecutionError(path, 1, "interrupted before it began")
+            self._managers.add(manager)
+        try:
+            with log_path.open("wb") as log:
+                client.execute(
+                    cleanup_kc=True,
+                    cwd=str(folder),
+                    env=kernel_environment(self.root, scratch),
+                    stdout=log,
+                    stderr=log,
+                )
+        except CellExecutionError:
+            raise _failure(notebook, path, cells) from None
+        except (CellTimeoutError, DeadKernelError) as error:
+            raise _ended(error, notebook, path, cells, current, log_path) from None
+        except RuntimeError as error:
+            if current:
+                raise
+            raise _NotStarted(_with_log(f"its kernel did not start: {error}", log_path)) from None
+        finally:
+            atexit.unregister(client._cleanup_kernel)  # the client forgets it if the start fails
             with self._lock:
-                if self._stopped:
-                    raise ExecutionError(path, 1, "interrupted before it began")
-                self._managers.add(manager)
-            try:
-                with log_path.open("wb") as log:
-                    client.execute(
-                        cleanup_kc=True,
-                        cwd=str(folder),
-                        env=kernel_environment(self.root, Path(scratch)),
-                        stdout=log,
-                        stderr=log,
-                    )
-            except CellExecutionError:
-                raise _failure(notebook, path, cells) from None
-            except (CellTimeoutError, DeadKernelError) as error:
-                raise _ended(error, notebook, path, cells, current, log_path) from None
-            finally:
-                with self._lock:
-                    self._managers.discard(manager)
-        problem = _complaint(notebook, path, cells)
-        if problem:
-            raise problem
+                self._managers.discard(manager)
+
+
+class _NotStarted(Exception):
+    """The kernel ended, or said nothing, before the first cell."""
+
+
+def _with_log(message: str, log: Path) -> str:
+    last = [text for text in log.read_text("utf-8", "replace").split("\n") if text.strip()][-4:]
+    return "\n    ".join([message, *last])
 
 
 def _ended(
@@ -163,8 +198,7 @@ def _ended(
         if isinstance(error, CellTimeoutError)
         else "ended the Python process"
     )
-    last = [text for text in log.read_text("utf-8", "replace").split("\n") if text.strip()][-4:]
-    message = "\n    ".join([f"cell {number + 1} {what}", *last])
+    message = _with_log(f"cell {number + 1} {what}", log)
     return ExecutionError(path, cells[number].code_line if cells else 1, message)
 
 

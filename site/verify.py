@@ -43,7 +43,7 @@ def verify(root: Path, notebooks: Sequence[Path], *, jobs: int) -> int:
             [
                 sys.executable,
                 *("-m", "pytest", "-p", "nbval_datasets", "-p", "no:cacheprovider"),
-                *("--nbval", "--nbval-current-env"),
+                *("--nbval", "--nbval-current-env", "--nbval-kernel-startup-timeout=300"),
                 f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval_sanitize.cfg'}",
                 # One kernel per notebook, so its cells have to stay together.
                 *(("-n", str(jobs), "--dist", "loadfile") if jobs > 1 else ()),

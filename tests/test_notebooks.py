@@ -246,6 +246,42 @@ def test_a_cell_that_does_not_run_cleanly_is_named_and_nothing_is_stored(
     assert {name for name in before if before[name] != after[name]} == {"vi/bowl"}
 
 
+def _kernel_that_refuses(course: Course, times: int) -> Path:
+    """Put a kernel before the real one that ends so many times before it answers."""
+    count = course.root / "starts.txt"
+    (course.root / "ipykernel_launcher.py").write_text(
+        "import sys\n"
+        f"with open({str(count)!r}, 'a') as file:\n"
+        "    file.write('x')\n"
+        f"with open({str(count)!r}) as file:\n"
+        f"    if len(file.read()) <= {times}:\n"
+        "        sys.exit('Address already in use')\n"
+        "from ipykernel.kernelapp import launch_new_instance\n"
+        "launch_new_instance()\n"
+    )
+    return count
+
+
+def test_a_kernel_that_loses_its_port_is_started_again(course: Course) -> None:
+    course.replace("chapters/vi/bowl.md", "6 * 7", "5 * 7")
+    count = _kernel_that_refuses(course, 1)
+    done = course.run("notebooks.py", "vi/bowl")
+    assert "1 executed, 1 changed, 0 failed" in done.stdout, done.stderr
+    assert count.read_text() == "xx"
+
+
+def test_a_kernel_that_never_starts_is_said_with_what_it_said(course: Course) -> None:
+    before = course.bytes()
+    course.replace("chapters/vi/bowl.md", "6 * 7", "5 * 7")
+    _kernel_that_refuses(course, 100)
+    done = course.run("notebooks.py", "vi/bowl")
+    assert done.returncode == 1
+    assert "chapters/vi/bowl.md:1: its kernel did not start: " in done.stderr
+    assert "Address already in use" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert course.bytes() == before
+
+
 @pytest.mark.parametrize(
     ("name", "text", "where"),
     [
