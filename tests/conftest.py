@@ -89,6 +89,7 @@ SPREAD = {"test_site_browser", "test_site_look", "test_site_sweep"}
 LONG = ("test_explore_lab", "test_sweep", "test_book", "test_notebooks", "test_properties")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests `pytest -n 2 --dist loadgroup` keeps on one worker: those of one file.
 

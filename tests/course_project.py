@@ -157,6 +157,24 @@ class Course:
         """Write ``<language>/<page>``."""
         return self.write(f"chapters/{name}.md", chapter(name.split("/")[0], body, extra=extra))
 
+    def files(self) -> dict[str, bytes]:
+        """Every file of the course, for `filled`: what took long to make is made once."""
+        return {
+            path.relative_to(self.root).as_posix(): path.read_bytes()
+            for path in self.root.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+
+    @classmethod
+    def filled(cls, root: Path, files: dict[str, bytes]) -> Course:
+        """A copy of a course in another folder."""
+        copy = cls(root)
+        for name, data in files.items():
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        return copy
+
     def path(self, name: str) -> Path:
         """Where the notebook of a page is stored."""
         return self.root / "notebooks" / f"{name}.ipynb"

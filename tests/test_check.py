@@ -288,10 +288,10 @@ def test_numbers_are_read_as_written() -> None:
     assert found == [(0, "10000"), (0, "2.5"), (1, "2.5"), (1, "20"), (2, "4")]
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    """A small course in order: notebooks stored, one translation accepted."""
-    course = Course(tmp_path)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of a small course in order: notebooks stored, one translation accepted."""
+    course = Course(tmp_path_factory.mktemp("course"))
     course.page("en/bowl")
     course.page("vi/bowl")
     course.replace("chapters/vi/bowl.md", "# The bowl", "# Cái bát")
@@ -302,7 +302,13 @@ def course(tmp_path: Path) -> Course:
     assert course.run("check.py", "--accept", "vi/bowl").returncode == 0
     done = course.run("notebooks.py")
     assert done.returncode == 0, done.stderr
-    return course
+    return course.files()
+
+
+@pytest.fixture
+def course(finished: dict[str, bytes], tmp_path: Path) -> Course:
+    """A course of its own for each test, as `finished` left it."""
+    return Course.filled(tmp_path, finished)
 
 
 def test_the_command_passes_on_a_course_in_order_and_names_what_is_not(course: Course) -> None:

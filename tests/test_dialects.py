@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import re
@@ -124,29 +125,41 @@ def optax() -> Iterator[Any]:
 def by_optax(optax: Any, setting: Dialect, x0: np.ndarray, factors: list[float]) -> Any:
     jax = import_module("jax")
     values = asdict(setting)  # type: ignore[call-overload]
+    flag = values["debias" if isinstance(setting, EMA) else "nesterov"]
+    eta = values["eta" if isinstance(setting, EMA) else "learning_rate"]
+    beta = values["beta" if isinstance(setting, EMA) else "momentum"]
     sizes = jax.numpy.asarray(factors)
-    if isinstance(setting, EMA):
-        optimizer = optax.chain(
-            optax.ema(setting.beta, debias=setting.debias),
-            optax.scale_by_learning_rate(lambda t: setting.eta * sizes[t]),
-        )
-    else:
-        eta = values.pop("learning_rate")
-        optimizer = optax.sgd(lambda t: eta * sizes[t], **values)
+    optimizer, update = updating(type(setting), flag)
     x = jax.numpy.asarray(x0, dtype="float64")
-    state = optimizer.init(x)
-
-    @jax.jit
-    def update(g: Any, state: Any, x: Any) -> Any:
-        change, state = optimizer.update(g, state, x)
-        return optax.apply_updates(x, change), state
+    state = optimizer(eta, beta, sizes).init(x)
 
     def step(g: np.ndarray) -> np.ndarray:
         nonlocal x, state
-        x, state = update(np.asarray(g, dtype=np.float64), state, x)
+        x, state = update(np.asarray(g, dtype=np.float64), state, x, eta, beta, sizes)
         return np.array(x)
 
     return step
+
+
+@functools.cache
+def updating(kind: type[Dialect], flag: bool) -> tuple[Any, Any]:
+    """Return how to make an optimizer of Optax, and its update, compiled once for all settings."""
+    jax, optax = import_module("jax"), import_module("optax")
+
+    def optimizer(eta: Any, beta: Any, sizes: Any) -> Any:
+        if kind is EMA:
+            return optax.chain(
+                optax.ema(beta, debias=flag),
+                optax.scale_by_learning_rate(lambda t: eta * sizes[t]),
+            )
+        return optax.sgd(lambda t: eta * sizes[t], momentum=beta, nesterov=flag)
+
+    @jax.jit
+    def update(g: Any, state: Any, x: Any, eta: Any, beta: Any, sizes: Any) -> Any:
+        change, state = optimizer(eta, beta, sizes).update(g, state, x)
+        return optax.apply_updates(x, change), state
+
+    return optimizer, update
 
 
 def assert_same_path(setting: Dialect, problem: str, stepper: Any, schedule: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -115,3 +116,9 @@ def test_only_torch_is_taken_from_the_index_named_for_it() -> None:
     root = SCRIPT.parents[1]
     assert environment.pinned(root / "requirements.txt", "torch").startswith("torch==")
     assert environment.pinned(root / "requirements.txt", "no-such-package") is None
+
+
+def test_tests_of_one_file_stay_on_one_worker(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist says nothing where it cannot group them, and each worker makes every fixture."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@test_environment")

@@ -37,22 +37,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     done = course.run("notebooks.py", "--jobs", "2")
     assert done.returncode == 0, done.stderr
     assert "3 executed, 3 changed, 0 failed" in done.stdout
-    return {
-        path.relative_to(course.root).as_posix(): path.read_bytes()
-        for path in course.root.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    return course.files()
 
 
 @pytest.fixture
 def course(finished: dict[str, bytes], tmp_path: Path) -> Course:
     """A course of its own for each test, as `finished` left it."""
-    copy = Course(tmp_path)
-    for name, data in finished.items():
-        target = tmp_path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    return copy
+    return Course.filled(tmp_path, finished)
 
 
 def outputs(course: Course, name: str) -> list[list[dict]]:

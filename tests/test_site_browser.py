@@ -115,9 +115,13 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
 def test_files_of_the_site_need_no_server(
     visit: Callable[..., Visit], built_site: Path, language: str
 ) -> None:
-    """Over http `test_site_sweep` looks at every page, and at much more."""
+    """Over http `test_site_sweep` looks at every page in every language, and at much more.
+
+    Translations have the same templates: here each page comes in one language.
+    """
     there = visit(f"file://{built_site}")
-    for name in (*PAGES, "search"):
+    first = LANGUAGES.index(language)
+    for name in (*PAGES[first :: len(LANGUAGES)], "search"):
         page = there.go(f"{language}/{name}.html")
         fonts = page.evaluate(
             # Those that stand in while ours load are the system's, which may have none of them.
@@ -130,11 +134,9 @@ def test_files_of_the_site_need_no_server(
     there.check()
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_language_menu_leads_to_the_same_page(
-    visit: Callable[..., Visit], base: str, name: str
-) -> None:
+def test_the_language_menu_leads_to_the_same_page(visit: Callable[..., Visit], base: str) -> None:
     there = visit(base)
+    name = "ravine"
     page = there.go(f"{LANGUAGES[0]}/{name}.html")
     for key in [*LANGUAGES[1:], LANGUAGES[0]]:
         # By keyboard: the menu is the browser's own.
@@ -149,6 +151,20 @@ def test_the_language_menu_leads_to_the_same_page(
         current = page.locator(".mm-languages a[aria-current]")
         assert current.get_attribute("hreflang") == edition.tag
     there.check()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_names_itself_in_every_language(built_site: Path, language: str) -> None:
+    wanted = {key: edition.tag for key, edition in COURSE.editions.items()}
+    for name in PAGES:
+        text = (built_site / language / f"{name}.html").read_text("utf-8")
+        menu = text[text.index('<details class="mm-languages">') :].split("</details>")[0]
+        links = re.findall(r'<a href="([^"]*)" lang="([^"]*)" hreflang="([^"]*)"([^>]*)>', menu)
+        assert {href: tag for href, _, tag, _ in links} == {
+            f"../{key}/{name}.html": tag for key, tag in wanted.items()
+        }
+        assert [tag for _, _, tag, more in links if "aria-current" in more] == [wanted[language]]
+        assert all((built_site / language / href).is_file() for href, *_ in links)
 
 
 def test_the_menu_closes_on_escape_and_keeps_the_focus(
@@ -185,30 +201,32 @@ def test_the_language_menu_can_be_touched_on_a_phone(
     assert min(heights) >= 44
 
 
-@pytest.mark.parametrize("width", [360, 700, 1280])
 def test_no_line_begins_with_the_mark_behind_a_formula(
-    visit: Callable[..., Visit], http: str, width: int
+    visit: Callable[..., Visit], http: str
 ) -> None:
-    there = visit(http, {"width": width, "height": 900})
+    there = visit(http)
     page = there.go("en/convergence.html")
-    seen, torn = page.evaluate(
-        """() => {
-            const torn = [];
-            const tied = [...document.querySelectorAll("article .mm-tied")]
-                .filter((e) => e.getClientRects().length);
-            for (const e of tied) {
-                const bases = e.querySelectorAll(".katex-base");
-                const mark = document.createRange();
-                mark.selectNodeContents(e.lastChild);
-                const end = bases[bases.length - 1].getBoundingClientRect().right;
-                if (mark.getBoundingClientRect().left < end - 3) torn.push(e.textContent);
-            }
-            return [tied.length, torn];
-        }"""
-    )
-    assert seen > 100
-    assert torn == []
+    for width in (1280, 700, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        seen, torn = page.evaluate(TORN)
+        assert seen > 100
+        assert torn == [], width
     there.check()
+
+
+TORN = """() => {
+  const torn = [];
+  const tied = [...document.querySelectorAll("article .mm-tied")]
+    .filter((e) => e.getClientRects().length);
+  for (const e of tied) {
+    const bases = e.querySelectorAll(".katex-base");
+    const mark = document.createRange();
+    mark.selectNodeContents(e.lastChild);
+    const end = bases[bases.length - 1].getBoundingClientRect().right;
+    if (mark.getBoundingClientRect().left < end - 3) torn.push(e.textContent);
+  }
+  return [tied.length, torn];
+}"""
 
 
 def test_icons_are_drawn_without_the_fonts_and_scripts_of_the_theme(
@@ -307,9 +325,10 @@ ENGLISH = {
     [("en", "momentum"), ("vi", "động lượng"), ("tr", "gradyan"), ("zh", "动量"), ("zh", "学习率")],
 )
 def test_search_finds_words_of_the_language(
-    visit: Callable[..., Visit], base: str, language: str, query: str
+    visit: Callable[..., Visit], built_site: Path, language: str, query: str
 ) -> None:
-    there = visit(base)
+    """From a folder; over http `test_site_sweep` searches, too."""
+    there = visit(f"file://{built_site}")
     page = there.go(f"{language}/search.html?q={query}")
     page.locator("#search-results li a").first.wait_for(timeout=5000)
     page.wait_for_timeout(300)
@@ -351,8 +370,9 @@ def test_the_notebook_of_a_page_can_be_had(visit: Callable[..., Visit], http: st
     assert saved["nbformat"] == 4
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(
+    ("language", "scripts"), [*((key, True) for key in LANGUAGES), ("en", False)]
+)
 def test_the_menu_of_the_notebook_serves_keyboard_and_phone(
     visit: Callable[..., Visit], http: str, language: str, scripts: bool
 ) -> None:
@@ -439,35 +459,34 @@ def test_the_landing_page_offers_to_continue(visit: Callable[..., Visit], base: 
     there.check()
 
 
-@pytest.mark.parametrize(
-    "kept",
-    [
-        "no json",
-        "null",
-        '{"language": "xx", "page": "index.html"}',
-        '{"language": "vi", "page": "javascript:alert(1)"}',
-        '{"language": "vi", "page": "//example.org/"}',
-        '{"language": "vi"}',
-    ],
-)
-def test_what_is_remembered_is_not_trusted(
-    visit: Callable[..., Visit], http: str, kept: str
-) -> None:
+DISTRUSTED = [
+    "no json",
+    "null",
+    '{"language": "xx", "page": "index.html"}',
+    '{"language": "vi", "page": "javascript:alert(1)"}',
+    '{"language": "vi", "page": "//example.org/"}',
+    '{"language": "vi"}',
+]
+
+
+def test_what_is_remembered_is_not_trusted(visit: Callable[..., Visit], http: str) -> None:
     there = visit(http)
-    there.context.add_init_script(f"localStorage.setItem('mm-course', {json.dumps(kept)})")
     page = there.go("index.html")
-    links = page.eval_on_selector_all(
-        ".languages a", "links => links.map(l => l.getAttribute('href'))"
-    )
-    assert sorted(links) == sorted(f"{key}/index.html" for key in LANGUAGES)
+    for kept in DISTRUSTED:
+        page.evaluate("kept => { localStorage.setItem('mm-course', kept); }", kept)
+        page.reload()
+        links = page.eval_on_selector_all(
+            ".languages a", "links => links.map(l => l.getAttribute('href'))"
+        )
+        assert sorted(links) == sorted(f"{key}/index.html" for key in LANGUAGES), kept
     there.check()
 
 
 @pytest.mark.parametrize("name", FOLDED)
 def test_what_is_folded_unfolds_without_javascript_and_in_print(
-    visit: Callable[..., Visit], base: str, name: str
+    visit: Callable[..., Visit], http: str, name: str
 ) -> None:
-    there = visit(base, java_script_enabled=False)
+    there = visit(http, java_script_enabled=False)
     page = there.go(f"en/{name}.html")
     box = page.locator("details.mm-box").first
     assert not box.locator(".mm-box-body").is_visible()
