@@ -149,7 +149,7 @@ def explorable_pages(tmp_path_factory: Any) -> Any:
 def explorable(visit: Callable[..., Any], explorable_pages: Any) -> Callable[..., Any]:
     """Return ``explorable(name, fragment, code, **context options) -> page``, drawn and alive.
 
-    The page is opened as a file; with ``served_by=site_server`` over http.
+    The page is opened as a file.
     """
 
     def go(
@@ -157,14 +157,12 @@ def explorable(visit: Callable[..., Any], explorable_pages: Any) -> Callable[...
         fragment: str = "",
         code: str = "en",
         *,
-        served_by: Callable[[Path], str] | None = None,
         alive: bool = True,
         **options: Any,
     ) -> Any:
         folder = explorable_pages.folder
         setting = f"#{name}:{fragment}" if fragment else ""
-        address = served_by(folder) if served_by else folder.as_uri()
-        page = visit(address, explorable_pages(name, code) + setting, **options)
+        page = visit(folder.as_uri(), explorable_pages(name, code) + setting, **options)
         if alive:
             page.wait_for_selector("[data-live]")
             frame(page)
