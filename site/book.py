@@ -19,7 +19,9 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -27,6 +29,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 import yaml
@@ -39,7 +42,7 @@ import notfound
 import policy
 import repository
 import sitemap
-from errors import ChapterError
+from errors import ChapterError, refused
 from files import write_if_changed
 from locking import exclusive
 from solutions import without_solutions
@@ -278,7 +281,7 @@ def _stamp(task: Task) -> dict[str, Any]:
     """Return what the pages were built from; nothing if they are not there, or not complete."""
     try:
         stamp = json.loads(task.stamp.read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return stamp if isinstance(stamp, dict) and task.html.is_dir() else {}
 
@@ -436,15 +439,34 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
 
 def _work(sender: Connection, task: Task) -> None:
     """Build one language, and send what came of it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's way of ending this process
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         sender.send(build_language(task))
     except BuildError as error:
         sender.send(str(error))
     except KeyboardInterrupt:
         pass  # the parent was interrupted as well, and says so
+    except OSError as error:  # of a write the system does not say to which file
+        sender.send(f"{task.key} could not be built in {task.work}: {refused(error)}")
     except BaseException as error:
         sender.send(f"{task.key}: {type(error).__name__}: {error}")
         raise
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it has ended, even by kill -9.
+
+    It would go on for nobody, and hold the lock which it has inherited.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -463,11 +485,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {options.jobs}")
+    signal.signal(signal.SIGTERM, _interrupt)  # `kill` is told of like Ctrl-C
     try:
         with exclusive(options.root, "book"):
             page = build(options.root, options.lang, options.jobs, options.solutions == "yes")
     except (BuildError, ChapterError, editions.ConfigError) as error:
         print(f"{error}\nThe book was not built.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{refused(error)}\nThe book was not built.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. The site is as it was before.", file=sys.stderr)
