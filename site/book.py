@@ -13,6 +13,7 @@ teacher can keep both up to date.
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -21,7 +22,6 @@ import re
 import shutil
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -45,10 +45,13 @@ import sitemap
 from errors import ChapterError, refused
 from files import write_if_changed
 from locking import exclusive
+from processes import end_with_parent
 from solutions import without_solutions
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+
+_DISK = {errno.ENOSPC, errno.EROFS, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 Result = tuple[int, float] | str  # pages and seconds, or what went wrong
 
@@ -256,8 +259,17 @@ def build_language(task: Task) -> tuple[int, float]:
         )
     if status:
         crashed = isinstance(status, BaseException)
+        if crashed and (error := _of_the_disk(status)) is not None:
+            raise error
         raise BuildError(f"{task.key} could not be built:\n{_said(log, task, crashed)}")
     return len(list(task.html.glob("*.html"))), time.perf_counter() - started
+
+
+def _of_the_disk(error: BaseException | None) -> OSError | None:
+    """Return the error of a full or broken disk that another error was raised for, if any."""
+    while error is not None and not (isinstance(error, OSError) and error.errno in _DISK):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 @contextmanager
@@ -428,7 +440,10 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
                     result: Result = cast(Connection, ready).recv()
                 except EOFError:
                     process.join()
-                    result = f"{task.key}: the build was stopped (status {process.exitcode})"
+                    result = (
+                        f"{task.key}: the build was killed (status {process.exitcode}); "
+                        "where memory is short, JOBS=1 builds one language at a time"
+                    )
                 process.join()
                 yield task, result
     finally:
@@ -440,7 +455,7 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
 def _work(sender: Connection, task: Task) -> None:
     """Build one language, and send what came of it."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's way of ending this process
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         sender.send(build_language(task))
     except BuildError as error:
@@ -452,17 +467,6 @@ def _work(sender: Connection, task: Task) -> None:
     except BaseException as error:
         sender.send(f"{task.key}: {type(error).__name__}: {error}")
         raise
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it has ended, even by kill -9.
-
-    It would go on for nobody, and hold the lock which it has inherited.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -35,7 +35,8 @@ def refused(error: OSError) -> str:
     'notebooks/en/ravine.ipynb: No space left on device'
     """
     what = error.strerror or str(error) or type(error).__name__
-    return f"{shown(Path(os.fsdecode(error.filename)))}: {what}" if error.filename else what
+    path = error.filename2 or error.filename  # the second is where something was to be put
+    return f"{shown(Path(os.fsdecode(path)))}: {what}" if isinstance(path, str | bytes) else what
 
 
 class ChapterError(Exception):
