@@ -57,9 +57,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def locked(
-    folder: Path, name: str = "", *, leave_file: bool = True
-) -> Iterator[Exception | None]:
+def locked(folder: Path, name: str = "", *, leave_file: bool = True) -> Iterator[Exception | None]:
     """Let one process at a time into the block that follows.
 
     Parameters

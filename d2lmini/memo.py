@@ -52,9 +52,9 @@ def recall(
 ) -> T:
     """Return what is kept under a key, computing and keeping it where there is nothing.
 
-    Each entry is a file that begins with the SHA-256 of the rest: an entry that was damaged, or that
-    another version of the program has written in another form, counts as none. Where the folder cannot be written to, the result is computed and not kept, with one
-    warning.
+    Each entry is a file that begins with the SHA-256 of the rest: an entry that was damaged, or
+    that another version of the program has written in another form, counts as none. Where the
+    folder cannot be written to, the result is computed and not kept, with one warning.
 
     Parameters
     ----------
