@@ -912,6 +912,8 @@ def a_cluster(n_workers: int, **options: Any) -> Iterator[Any]:
         dask.config.set(
             {
                 "distributed.scheduler.allowed-failures": 1,
+                # Else a test would wait for ever where Dask starts no other worker.
+                "distributed.scheduler.no-workers-timeout": "200s",
                 "distributed.comm.timeouts.connect": "200s",  # of a slow machine
                 "distributed.comm.timeouts.tcp": "200s",
             }

@@ -99,9 +99,10 @@ def sweep(
     client : distributed.Client, optional
         A cluster whose workers shall train, instead of processes of this machine. They need
         d2lmini, and one thread each makes the best use of them, because the runs in one process
-        take turns. The scheduler decides how often a run whose worker died is tried again; when it
-        has no worker left, the sweep waits for one, and when it is gone itself, the runs that lack
-        are rows that say so.
+        take turns. The scheduler decides how often a run whose worker died is tried again, and how
+        long the sweep waits for a worker when there is none: for ever, unless its setting
+        ``distributed.scheduler.no-workers-timeout`` says less. When the scheduler itself is gone,
+        the runs that lack are rows that say so.
     folder : path, optional
         Keep each result here as soon as it is there, and use what is kept: the same call goes on
         where one before was stopped. A kept result is used only for the same data, initial
