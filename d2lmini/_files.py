@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["locked", "write_atomically"]
@@ -39,25 +40,24 @@ def write_atomically(path: Path, content: bytes) -> None:
     ...     [entry.name for entry in Path(folder).iterdir()]
     ['answer']
     """
-    for leftover in path.parent.glob(f"{path.name}.*{_PARTIAL}"):  # of a process that was killed
-        leftover.unlink(missing_ok=True)
-    descriptor, temporary = tempfile.mkstemp(
-        dir=path.parent, prefix=f"{path.name}.", suffix=_PARTIAL
-    )
+    for leftover in path.parent.glob(f"{glob.escape(path.name)}.*{_PARTIAL}"):
+        if "." not in leftover.name[len(path.name) + 1 : -len(_PARTIAL)]:  # else another file's
+            leftover.unlink(missing_ok=True)  # of a process that was killed
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(temporary, "xb") as file:  # readable for whom the user wants, unlike mkstemp's
             file.write(content)
             file.flush()
             # Else a power cut after the renaming could leave an empty file under the final name.
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 @contextmanager
-def locked(folder: Path, name: str = "") -> Iterator[Exception | None]:
+def locked(folder: Path, name: str = "", *, leave_file: bool = True) -> Iterator[Exception | None]:
     """Let one process at a time into the block that follows.
 
     Parameters
@@ -66,6 +66,9 @@ def locked(folder: Path, name: str = "") -> Iterator[Exception | None]:
         Where the lock's file is; made if need be.
     name : str, optional
         What is locked in this folder.
+    leave_file : bool, optional
+        Whether the lock's file stays, as it does in a folder of ours. In a folder of the user's it
+        goes; who waits for it then takes a new one.
 
     Yields
     ------
@@ -91,4 +94,7 @@ def locked(folder: Path, name: str = "") -> Iterator[Exception | None]:
     try:
         yield problem
     finally:
+        if problem is None and not leave_file:
+            with suppress(OSError):  # Windows removes no file that is open, but at the release
+                os.unlink(lock.lock_file)
         lock.release()

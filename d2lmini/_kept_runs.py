@@ -76,12 +76,23 @@ def dump(history: History, model: nn.Module) -> bytes:
 
 @torch.no_grad()
 def load(payload: bytes, model: nn.Module) -> History:
-    """Return a kept history, and put the model into the state in which it was kept."""
+    """Return a kept history, and put the model into the state in which it was kept.
+
+    Raises
+    ------
+    Exception
+        If something else is kept. The model is as it was.
+    """
     kept = torch.load(io.BytesIO(payload), weights_only=True)
-    for name, tensor in _tensors(model):
-        tensor.copy_(kept["tensors"][name])
-    model.zero_grad(set_to_none=True)
     record = kept["history"]
     for name in ("loss", "smoothed"):
         record[name] = record[name].numpy()
-    return History(**record)
+    history = History(**record)
+    state = [(tensor, kept["tensors"][name]) for name, tensor in _tensors(model)]
+    # copy_ would fill a larger tensor with copies of a smaller one.
+    if any((ours.shape, ours.dtype) != (theirs.shape, theirs.dtype) for ours, theirs in state):
+        raise ValueError("the kept tensors have other shapes")
+    for ours, theirs in state:
+        ours.copy_(theirs)
+    model.zero_grad(set_to_none=True)
+    return history

@@ -16,7 +16,7 @@ from typing import TypeVar
 from ._files import locked, write_atomically
 from .messages import tell
 
-__all__ = ["memo_folder", "recall"]
+__all__ = ["memo_folder", "read", "recall", "write"]
 
 T = TypeVar("T")
 
@@ -52,9 +52,9 @@ def recall(
 ) -> T:
     """Return what is kept under a key, computing and keeping it where there is nothing.
 
-    Each entry is a file that begins with the SHA-256 of the rest: an entry that was damaged counts
-    as none. Where the folder cannot be written to, the result is computed and not kept, with one
-    warning.
+    Each entry is a file that begins with the SHA-256 of the rest: an entry that was damaged, or
+    that another version of the program has written in another form, counts as none. Where the
+    folder cannot be written to, the result is computed and not kept, with one warning.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def recall(
     compute : callable
         Computes the result; not called when the result is known.
     dump, load : callable
-        From the result to bytes, and back.
+        From the result to bytes, and back; what cannot be loaded must raise, and change nothing.
 
     Returns
     -------
@@ -84,18 +84,17 @@ def recall(
     ...     os.environ["D2LMINI_CACHE"] = before
     """
     path = memo_folder() / f"{key}.memo"
-    known = _read(path)  # a folder that is only readable serves as well
+    known = _loaded(path, load)  # a folder that is only readable serves as well
     if known is not None:
-        return load(known)
+        return known[0]
     with locked(path.parent, key) as problem:
-        known = _read(path)  # while this process waited, another may have computed it
+        known = _loaded(path, load)  # while this process waited, another may have computed it
         if known is not None:
-            return load(known)
+            return known[0]
         result = compute()
         if problem is None:
-            payload = dump(result)
             try:
-                write_atomically(path, _checksum(payload) + payload)
+                write(path, dump(result))
             except OSError as error:
                 problem = error
     if problem is not None:
@@ -112,14 +111,35 @@ def recall(
     return result
 
 
+def read(path: Path, load: Callable[[bytes], T]) -> tuple[T] | None:
+    """Return what is in an entry, or None if it is damaged or in another form.
+
+    Raises
+    ------
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    content = path.read_bytes()
+    payload = content[_CHECKSUM_BYTES:]
+    if content[:_CHECKSUM_BYTES] != _checksum(payload):
+        return None
+    try:
+        return (load(payload),)
+    except Exception:  # whole, and nevertheless not what is expected: of another version
+        return None
+
+
+def write(path: Path, payload: bytes) -> None:
+    """Write an entry, whole or not at all; hold :func:`~d2lmini._files.locked` meanwhile."""
+    write_atomically(path, _checksum(payload) + payload)
+
+
 def _checksum(payload: bytes) -> bytes:
     return hashlib.sha256(payload).digest()
 
 
-def _read(path: Path) -> bytes | None:
+def _loaded(path: Path, load: Callable[[bytes], T]) -> tuple[T] | None:
     try:
-        content = path.read_bytes()
+        return read(path, load)
     except OSError:
         return None
-    payload = content[_CHECKSUM_BYTES:]
-    return payload if content[:_CHECKSUM_BYTES] == _checksum(payload) else None

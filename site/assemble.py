@@ -121,15 +121,20 @@ def assemble(target: Path, site: Site) -> int:
     if not changed and present == set(site):
         return 0
     staging, old = _beside(target)
-    shutil.rmtree(staging, ignore_errors=True)
-    for name, data in site.items():
-        path = staging / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if name in changed or not _link(target / name, path):
-            path.write_bytes(data)
-    if target.exists():
-        target.rename(old)
-    staging.rename(target)
+    try:
+        for name, data in site.items():
+            path = staging / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if name in changed or not _link(target / name, path):
+                path.write_bytes(data)
+        if target.exists():
+            target.rename(old)
+        staging.rename(target)
+    except BaseException as error:
+        recover(target)
+        if isinstance(error, OSError):  # of a write the system does not say to which file
+            raise OSError(error.errno, error.strerror, str(target)) from error
+        raise
     shutil.rmtree(old, ignore_errors=True)
     return len(changed | (present - set(site)))
 
@@ -148,7 +153,7 @@ def _beside(target: Path) -> tuple[Path, Path]:
 
 
 def recover(target: Path) -> None:
-    """Undo what an interrupted `assemble` left behind."""
+    """Undo what an `assemble` that failed or was killed left behind."""
     staging, old = _beside(target)
     if old.exists():
         # Stopped between the two renamings, or while it cleared away the old site.

@@ -13,12 +13,14 @@ teacher can keep both up to date.
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -27,6 +29,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 import yaml
@@ -39,13 +42,16 @@ import notfound
 import policy
 import repository
 import sitemap
-from errors import ChapterError
+from errors import ChapterError, refused
 from files import write_if_changed
 from locking import exclusive
+from processes import end_with_parent
 from solutions import without_solutions
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+
+_DISK = {errno.ENOSPC, errno.EROFS, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 Result = tuple[int, float] | str  # pages and seconds, or what went wrong
 
@@ -253,8 +259,17 @@ def build_language(task: Task) -> tuple[int, float]:
         )
     if status:
         crashed = isinstance(status, BaseException)
+        if crashed and (error := _of_the_disk(status)) is not None:
+            raise error
         raise BuildError(f"{task.key} could not be built:\n{_said(log, task, crashed)}")
     return len(list(task.html.glob("*.html"))), time.perf_counter() - started
+
+
+def _of_the_disk(error: BaseException | None) -> OSError | None:
+    """Return the error of a full or broken disk that another error was raised for, if any."""
+    while error is not None and not (isinstance(error, OSError) and error.errno in _DISK):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 @contextmanager
@@ -278,7 +293,7 @@ def _stamp(task: Task) -> dict[str, Any]:
     """Return what the pages were built from; nothing if they are not there, or not complete."""
     try:
         stamp = json.loads(task.stamp.read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return stamp if isinstance(stamp, dict) and task.html.is_dir() else {}
 
@@ -425,7 +440,10 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
                     result: Result = cast(Connection, ready).recv()
                 except EOFError:
                     process.join()
-                    result = f"{task.key}: the build was stopped (status {process.exitcode})"
+                    result = (
+                        f"{task.key}: the build was killed (status {process.exitcode}); "
+                        "where memory is short, JOBS=1 builds one language at a time"
+                    )
                 process.join()
                 yield task, result
     finally:
@@ -436,15 +454,23 @@ def _run(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, Result]]:
 
 def _work(sender: Connection, task: Task) -> None:
     """Build one language, and send what came of it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's way of ending this process
+    end_with_parent()
     try:
         sender.send(build_language(task))
     except BuildError as error:
         sender.send(str(error))
     except KeyboardInterrupt:
         pass  # the parent was interrupted as well, and says so
+    except OSError as error:  # of a write the system does not say to which file
+        sender.send(f"{task.key} could not be built in {task.work}: {refused(error)}")
     except BaseException as error:
         sender.send(f"{task.key}: {type(error).__name__}: {error}")
         raise
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -463,11 +489,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {options.jobs}")
+    signal.signal(signal.SIGTERM, _interrupt)  # `kill` is told of like Ctrl-C
     try:
         with exclusive(options.root, "book"):
             page = build(options.root, options.lang, options.jobs, options.solutions == "yes")
     except (BuildError, ChapterError, editions.ConfigError) as error:
         print(f"{error}\nThe book was not built.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{refused(error)}\nThe book was not built.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. The site is as it was before.", file=sys.stderr)

@@ -20,6 +20,7 @@ from PIL import Image
 
 import editions
 import frontpage
+from files import write_if_changed
 
 HERE = Path(__file__).resolve().parent
 SIZE = {"width": 1200, "height": 630}
@@ -67,7 +68,7 @@ def main() -> int:
             view.goto(source.as_uri())
             view.evaluate("document.fonts.ready")
             path = HERE / "cards" / f"{key}.png"
-            path.write_bytes(reduced(view.screenshot()))
+            write_if_changed(path, reduced(view.screenshot()))
             print(f"{path.name}: {path.stat().st_size:,} bytes")
         browser.close()
     return 0

@@ -23,7 +23,7 @@ import reference
 import terms
 import wording
 from chapters import content_hash
-from errors import ChapterError, Finding
+from errors import ChapterError, Finding, refused
 from files import write_if_changed
 
 __all__ = ["accept", "check", "main", "untranslated"]
@@ -155,6 +155,8 @@ def accept(root: Path, name: str) -> str:
     ------
     SystemExit
         If there is no such translation, or no such English page.
+    ChapterError
+        If one of the two cannot be read. The translation is as it was.
     """
     language, _, page = name.removeprefix("chapters/").removesuffix(".md").partition("/")
     path = root / "chapters" / language / f"{page}.md"
@@ -162,6 +164,7 @@ def accept(root: Path, name: str) -> str:
     if language == "en" or not path.is_file() or not english.is_file():
         raise SystemExit(f"--accept takes a translated page, like vi/ravine; got {name!r}")
     chapters.read(path)  # its front matter must be sound before a line of it is replaced
+    chapters.read(english)  # of which there is no translation as long as it is broken
     current = content_hash(english)
     line = f"translation_of: {current}"
     text = path.read_bytes().decode("utf-8")
@@ -188,8 +191,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     root = arguments.root.resolve()
     notebooks.use_checkout(root)
     if arguments.accept:
-        for name in arguments.accept:
-            print(f"{name}: translation_of: {accept(root, name)}")
+        try:
+            for name in arguments.accept:
+                print(f"{name}: translation_of: {accept(root, name)}")
+        except (ChapterError, OSError) as error:
+            said = refused(error) if isinstance(error, OSError) else error
+            print(f"{said}\n{name} was not accepted.", file=sys.stderr)
+            return 1
         return 0
     began = time.perf_counter()
     found = check(root)

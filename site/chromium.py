@@ -62,7 +62,7 @@ def launched() -> Iterator[Any]:
     Raises
     ------
     BrowserError
-        There is none, or it does not start.
+        There is none, or it does not start, or it ends before the block does.
     """
     from playwright.sync_api import Error, sync_playwright
 
@@ -83,6 +83,13 @@ def launched() -> Iterator[Any]:
             ) from None
         try:
             yield browser
+        except Error as error:
+            if browser.is_connected() and "crashed" not in error.message:
+                raise
+            raise BrowserError(
+                "Chromium ended in the middle of its work, as it does when memory runs out: "
+                "close other programs, then try again"
+            ) from None
         finally:
             browser.close()
 

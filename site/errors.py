@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["ChapterError", "Finding", "shown"]
+__all__ = ["ChapterError", "Finding", "refused", "shown"]
 
 
 def shown(path: Path) -> str:
@@ -23,6 +24,19 @@ def shown(path: Path) -> str:
             return "/".join(parts[last:])
     here = Path.cwd()
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
+def refused(error: OSError) -> str:
+    """What the operating system refused, and for which file, as a command line says it.
+
+    Examples
+    --------
+    >>> refused(OSError(28, "No space left on device", "/home/me/course/notebooks/en/ravine.ipynb"))
+    'notebooks/en/ravine.ipynb: No space left on device'
+    """
+    what = error.strerror or str(error) or type(error).__name__
+    path = error.filename2 or error.filename  # the second is where something was to be put
+    return f"{shown(Path(os.fsdecode(path)))}: {what}" if isinstance(path, str | bytes) else what
 
 
 class ChapterError(Exception):

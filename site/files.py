@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 __all__ = ["write_if_changed"]
@@ -12,6 +13,9 @@ __all__ = ["write_if_changed"]
 
 def write_if_changed(path: Path, data: bytes) -> bool:
     """Replace a file in one step, and only if its bytes differ.
+
+    One process at a time may write a file: what another one has begun is taken for the remains of
+    a run that was killed, and cleared away.
 
     Parameters
     ----------
@@ -25,34 +29,34 @@ def write_if_changed(path: Path, data: bytes) -> bool:
     bool
         Whether the file was written.
 
+    Raises
+    ------
+    OSError
+        If it cannot be written, with its name. It is as it was, and nothing else is there.
+
     Examples
     --------
+    >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "a" / "b.txt"
     >>> write_if_changed(path, b"x"), write_if_changed(path, b"x")
     (True, False)
     """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        left.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):
         if path.read_bytes() == data:
             return False
-    path.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, because a file can be put in place in one step on one file system only.
-    descriptor, temporary = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix=".tmp", dir=path.parent
-    )
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "xb") as file:
             file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+    except BaseException as error:
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, OSError):  # of a write the system does not say to which file
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     return True
-
-
-def _umask() -> int:
-    # The only way to read it is to set it.
-    value = os.umask(0)
-    os.umask(value)
-    return value

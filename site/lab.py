@@ -27,6 +27,7 @@ import nbformat
 from nbformat.sign import NotebookNotary
 
 import editions
+from errors import refused
 from files import write_if_changed
 from locking import exclusive
 
@@ -184,8 +185,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     signal.signal(signal.SIGTERM, _interrupt)
     folder = course.root / FOLDER
-    with exclusive(course.root, "lab"):
-        behind = bring(there, folder / key)
+    try:
+        with exclusive(course.root, "lab"):
+            behind = bring(there, folder / key)
+    except OSError as error:
+        print(f"{refused(error)}\nYour earlier copies are as they were.", file=sys.stderr)
+        return 1
     print(f"Your copies of the notebooks are in {FOLDER}/{key}/; change them as you like.")
     for page in behind:
         print(

@@ -32,6 +32,7 @@ _MARKS = ("tell", "Phrase")
 
 UNTOLD = {
     ("__init__.py", "__getattr__"): "what Python itself says of a module without such a name",
+    ("_kept_runs.py", "load"): "caught by memo.read, and the run is computed again",
     ("checks.py", "_float"): "caught by real_array's callers, who say it in the caller's terms",
     ("checks.py", "_raw"): "likewise",
     ("checks.py", "real_array"): "likewise",

@@ -23,7 +23,7 @@ from nbformat import NotebookNode
 import chapters
 import editions
 from colab import TAG
-from errors import ChapterError, Finding
+from errors import ChapterError, Finding, refused
 from execute import ExecutionError, Executor
 from files import write_if_changed
 from locking import exclusive
@@ -321,6 +321,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 130
+    except OSError as error:  # such as a full disk
+        print(
+            f"{refused(error)}; the notebooks that were finished are stored, and the next run "
+            "goes on from there",
+            file=sys.stderr,
+        )
+        return 1
     _complain([*errors, *([] if arguments.pages else orphans(root))])
     failed = report.failed + len(errors)
     print(

@@ -22,6 +22,7 @@ import frontpage
 import onepage
 import release
 from chromium import BrowserError, launched
+from errors import refused
 from files import write_if_changed
 from locking import exclusive
 from pdffile import About, describe, pages_of
@@ -167,6 +168,9 @@ def main(arguments: list[str] | None = None) -> int:
             )
     except (PdfError, BrowserError, MissingGlyphs, editions.ConfigError) as error:
         print(f"{error}\nThe PDF was not made.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{refused(error)}\nThe PDF was not made.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. An earlier PDF is as it was.", file=sys.stderr)

@@ -16,6 +16,8 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import decks
 import editions
+from errors import refused
 from files import write_if_changed
 from locking import exclusive
+from processes import end_with_parent
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -193,8 +197,13 @@ def build(root: Path, wanted: list[str], jobs: int) -> Path:
     there = {key for key in course.editions if (target / key / "index.html").is_file()}
     shown = [key for key in course.editions if key in keys or key in there]
     tasks = [Task(course, key, shown) for key in keys]
-    with multiprocessing.get_context("spawn").Pool(min(jobs, len(tasks))) as pool:
-        results = pool.map(make, tasks, chunksize=1)
+    # Of the pools, this one notices that a process of it was killed, and does not wait for it.
+    with ProcessPoolExecutor(
+        min(jobs, len(tasks)),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=end_with_parent,
+    ) as pool:
+        results = list(pool.map(make, tasks))
     files = {f"_static/{name}": data for name, data in assets(course, keys[0])}
     for key, (made, counts) in zip(keys, results, strict=True):
         files |= made
@@ -228,13 +237,27 @@ def main(arguments: list[str] | None = None) -> int:
     if options.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {options.jobs}")
     try:
-        with exclusive(options.root, "slides"):
+        # Nobody may replace the pages of the book while they are read.
+        with exclusive(options.root, "book"):
             page = build(options.root, options.lang, options.jobs)
     except (SlidesError, editions.ConfigError) as error:
         print(f"{error}\nThe slides were not made.", file=sys.stderr)
         return 1
+    except BrokenProcessPool:
+        print(
+            "A process that made slides was killed; where memory is short, JOBS=1 makes one "
+            "language at a time.\nThe slides were not made.",
+            file=sys.stderr,
+        )
+        return 1
+    except OSError as error:
+        print(
+            f"{refused(error)}\nNot all slides were made; the next run makes the others.",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+        print("\nStopped. The next run makes what is missing.", file=sys.stderr)
         return 130
     shown = os.path.relpath(page)
     print(f"Open {shown if not shown.startswith('..') else page}.")

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from files import write_if_changed
+
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "d2lmini" / "explore" / "mnist_map.json"
 KEPT = ROOT / "_build" / "sweep-data"
@@ -115,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     new = text(data, [summary(history) for history in result.histories])
     old = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
-    TARGET.write_text(new, encoding="utf-8")
+    write_if_changed(TARGET, new.encode())
     print(
         f"{TARGET.relative_to(ROOT)}: {len(result)} runs, {len(new.encode()) / 1000:.0f} kB,",
         "unchanged" if new == old else "written",

@@ -364,9 +364,10 @@ def test_a_new_site_replaces_the_old_one_and_keeps_what_did_not_change(tmp_path:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["html"]
 
 
+@pytest.mark.parametrize("killed", [False, True], ids=["interrupted", "killed"])
 @pytest.mark.parametrize("at", range(1, 5))
 def test_an_interruption_leaves_the_old_site_or_the_new_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, killed: bool
 ) -> None:
     target = tmp_path / "html"
     old, new = {"a": b"old", "b": b"old"}, {"a": b"new", "b": b"new"}
@@ -386,9 +387,13 @@ def test_an_interruption_leaves_the_old_site_or_the_new_one(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", interrupted(Path.write_bytes))
         patch.setattr(Path, "rename", interrupted(Path.rename))
+        if killed:  # then nothing else is done
+            patch.setattr(assemble, "recover", lambda target: None)
         with pytest.raises(KeyboardInterrupt):
             assemble.assemble(target, new)
-    assemble.recover(target)
+    if killed:
+        assemble.recover(target)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["html"]
     assert content(target) in (old, new)
     assemble.assemble(target, new)
     assert content(target) == new

@@ -385,6 +385,18 @@ def test_accepting_a_translation_changes_one_line(course: Course) -> None:
     assert changed == [f"translation_of: {content_hash(course.root / 'chapters/en/bowl.md')}"]
 
 
+@pytest.mark.parametrize("name", ["en/bowl", "vi/bowl"])
+def test_a_broken_page_is_named_and_not_accepted(course: Course, name: str) -> None:
+    course.write(f"chapters/{name}.md", "---\ntitle: [\n---\n")
+    before = (course.root / "chapters/vi/bowl.md").read_bytes()
+    done = course.run("check.py", "--accept", "vi/bowl")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"chapters/{name}.md:")
+    assert done.stderr.endswith("vi/bowl was not accepted.\n")
+    assert "Traceback" not in done.stderr
+    assert (course.root / "chapters/vi/bowl.md").read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["en/bowl", "vi/none", "bowl", ""])
 def test_only_a_translation_can_be_accepted(course: Course, name: str) -> None:
     with pytest.raises(SystemExit, match="takes a translated page"):

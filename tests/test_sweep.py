@@ -7,6 +7,7 @@ has to import PyTorch.
 from __future__ import annotations
 
 import csv
+import itertools
 import math
 import os
 import signal
@@ -147,6 +148,10 @@ def test_pairs_go_together_and_with_each_seed() -> None:
         ({"eta": 0.1, "seed": [1, 1]}, ValueError, "each value of seed once, got 1"),
         ({"eta": 0.1, "seed": 0.5}, TypeError, "seed must be a whole number >= 0, got 0.5"),
         ({"eta": 0.1, "seed": [-1]}, ValueError, "seed must be a whole number >= 0"),
+        ({"eta": 0.1, "seed": range(10**12)}, ValueError, "at most 1000000 runs"),
+        ({"eta": 0.1, "seed": itertools.count()}, ValueError, "at most 1000000 runs"),
+        ({"eta": np.arange(1, 2e3), "seed": range(999)}, ValueError, "got at least 1997001"),
+        ({"eta": np.arange(1, 2e3), "beta": np.arange(999) / 999}, ValueError, "at most 1000000"),
         ({"pairs": [(0.1, 0.9, 1)]}, ValueError, r"of \(eta, beta\), got shape \(1, 3\)"),
         ({"pairs": [(0.1, 0), (0.1, 0)]}, ValueError, r"each value of pairs once"),
         ({"eta": 0.1, "batch_size": 1000}, ValueError, "batch_size <= 230"),
@@ -384,8 +389,9 @@ def test_the_text_counts_what_went_wrong(mixed: Sweep) -> None:
 
 
 def test_what_is_saved_is_loaded(mixed: Sweep, tmp_path: Path) -> None:
-    mixed.save(tmp_path / "new" / "runs.npz")
-    loaded = Sweep.load(tmp_path / "new" / "runs.npz")
+    mixed.save(tmp_path / "runs.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["runs.npz"]
+    loaded = Sweep.load(tmp_path / "runs.npz")
     assert loaded.table.dtype == mixed.table.dtype
     assert repr(loaded.table) == repr(mixed.table)
     assert repr(loaded) == repr(mixed)
@@ -906,6 +912,8 @@ def a_cluster(n_workers: int, **options: Any) -> Iterator[Any]:
         dask.config.set(
             {
                 "distributed.scheduler.allowed-failures": 1,
+                # Else a test would wait for ever where Dask starts no other worker.
+                "distributed.scheduler.no-workers-timeout": "200s",
                 "distributed.comm.timeouts.connect": "200s",  # of a slow machine
                 "distributed.comm.timeouts.tcp": "200s",
             }

@@ -76,7 +76,7 @@ def read_explicit(published: Published, root: Path, given_as: Phrase) -> dict[st
     Raises
     ------
     DataError
-        If one is missing or damaged.
+        If one is missing, damaged or cannot be read.
     """
     found, missing = _find(published, root)
     if missing:
@@ -88,8 +88,10 @@ def read_explicit(published: Published, root: Path, given_as: Phrase) -> dict[st
         if published.compressed:
             wanted = Phrase("{files} (each .gz or unpacked)", files=wanted)
         fault = Phrase("missing {file}", file=missing[0])
-        if not root.is_dir():
+        if not os.path.isdir(root):
             fault = Phrase("the folder does not exist")
+        elif not os.access(root, os.R_OK | os.X_OK):
+            fault = Phrase("the folder cannot be read")
         raise DataError(
             tell(
                 "no {data} in {root} ({given_as}): {fault}. Put {files} into {places}; or give no "
@@ -146,19 +148,19 @@ def read_or_download(
     if not missing:
         try:
             return {name: _checked_file(published, name, path) for name, path in found.items()}
-        except (DataError, OSError):
+        except DataError:
             pass  # put right below, by whoever holds the lock
     blobs = {}
     ending = ".gz" if published.compressed else ""
     with locked(folder) as problem:
         for name in published.checksums:
             path = _find(published, folder)[0].get(name)
-            damage: DataError | OSError | None = None
+            damage: DataError | None = None
             if path is not None:
                 try:
                     blobs[name] = _checked_file(published, name, path)
                     continue
-                except (DataError, OSError) as error:
+                except DataError as error:
                     damage = error
             try:
                 check = partial(published.check, name)
@@ -206,7 +208,7 @@ def _find(published: Published, root: Path) -> tuple[dict[str, Path], list[str]]
         found = {}
         for name in published.checksums:
             for path in (root / layout / f"{name}{ending}" for ending in endings):
-                if path.is_file():
+                if os.path.isfile(path):  # Path.is_file raises where nobody may look
                     found[name] = path
                     break
         if len(found) > len(best):
@@ -215,4 +217,14 @@ def _find(published: Published, root: Path) -> tuple[dict[str, Path], list[str]]
 
 
 def _checked_file(published: Published, name: str, path: Path) -> bytes:
-    return published.check(name, path.read_bytes(), str(path))
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            tell(
+                "{path} cannot be read: {error}. Make it readable, or put another copy there",
+                path=path,
+                error=error.strerror,
+            )
+        ) from error
+    return published.check(name, raw, str(path))

@@ -63,10 +63,17 @@ def sweep(
     :func:`~d2lmini.training.train` on a fresh model, with one thread, and gives the same numbers
     to the last bit wherever and in whichever order the runs are computed.
 
-    A run that diverges is a row of the table like any other. A run that raises an error, or whose
-    worker dies twice (say, because memory runs out), is a row without numbers that says so; one
-    warning at the end counts them. An argument that cannot be raises before anything starts, as
-    does an error in the first step of the first run. When all runs fail alike, that is an error.
+    **What happens when something breaks.** A run that diverges is a row of the table like any
+    other. A run that raises an error, or whose worker dies twice (say, because memory runs out), is
+    a row without numbers that says so; one warning at the end counts them. With `folder`, each
+    result is on disk as soon as it is there, whole: when this process is killed, the machine goes
+    down or the disk is full, the runs that had ended are safe, and the same call computes those
+    that lack, with the numbers that it would have had. A file there that was damaged, or comes from
+    another version, is thrown away with a warning, and its run computed again; one that cannot be
+    read stays, and is an error. Workers end with the process that started them.
+
+    An argument that cannot be raises before anything starts, as does an error in the first step of
+    the first run. When all runs fail alike, that is an error.
 
     Parameters
     ----------
@@ -92,7 +99,10 @@ def sweep(
     client : distributed.Client, optional
         A cluster whose workers shall train, instead of processes of this machine. They need
         d2lmini, and one thread each makes the best use of them, because the runs in one process
-        take turns. The scheduler decides how often a run whose worker died is tried again.
+        take turns. The scheduler decides how often a run whose worker died is tried again, and how
+        long the sweep waits for a worker when there is none: for ever, unless its setting
+        ``distributed.scheduler.no-workers-timeout`` says less. When the scheduler itself is gone,
+        the runs that lack are rows that say so.
     folder : path, optional
         Keep each result here as soon as it is there, and use what is kept: the same call goes on
         where one before was stopped. A kept result is used only for the same data, initial
@@ -111,11 +121,13 @@ def sweep(
     Raises
     ------
     ValueError
-        If an argument is outside its range, or the model does not fit the data.
+        If an argument is outside its range, or the model does not fit the data, or these would be
+        more than a million runs.
     TypeError
         If an argument is of the wrong kind.
     OSError
-        If `folder` cannot be written to, or the disk is full; what was kept before stays.
+        If `folder` cannot be written to, or holds a result that cannot be read, or a disk is full;
+        what was kept before stays.
     RuntimeError
         If all runs fail alike.
 

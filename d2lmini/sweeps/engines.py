@@ -224,7 +224,18 @@ def _on_disk(package: Package) -> Iterator[str]:
         # The tracker is a process that outlives this one, should it be killed, and tidies up.
         resource_tracker.register(folder, "folder")
         try:
-            joblib.dump(package, Path(folder) / "package")
+            try:
+                joblib.dump(package, Path(folder) / "package")
+            except OSError as error:
+                raise OSError(
+                    tell(
+                        "the data cannot be put where the workers find them, in {folder}: "
+                        "{error}. Make room there, name another folder in TMPDIR, or train in "
+                        "this process with workers=1",
+                        folder=tempfile.gettempdir(),
+                        error=error,
+                    )
+                ) from error
             yield folder
         finally:
             resource_tracker.unregister(folder, "folder")

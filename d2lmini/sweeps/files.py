@@ -17,7 +17,23 @@ from ..checks import check_kind
 from ..history import History
 from ..messages import Phrase, tell
 
-__all__ = ["as_path", "load", "save"]
+__all__ = ["COLUMNS", "as_path", "load", "save"]
+
+#: The columns of the table, in their order, and NumPy's letter of what each holds.
+COLUMNS = {
+    "eta": "f",
+    "beta": "f",
+    "seed": "i",
+    "steps": "i",
+    "loss": "f",
+    "best_loss": "f",
+    "accuracy": "f",
+    "test_loss": "f",
+    "diverged": "b",
+    "seconds": "f",
+    "status": "U",
+    "error": "U",
+}
 
 Table = npt.NDArray[np.void]
 Histories = Sequence[History | None]
@@ -41,13 +57,24 @@ def save(path: Path, table: Table, histories: Histories, data: str) -> None:
         raise ValueError(
             tell("save needs a path that ends in .csv or .npz, got {path!r}", path=str(path))
         )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            tell(
+                "the sweep cannot be saved as {path}: {problem}",
+                path=path,
+                problem=Phrase("there is no folder {folder}", folder=path.parent),
+            )
+        )
     content = _text(table) if path.suffix == ".csv" else _packed(table, histories, data)
-    with locked(path.parent, f".{path.name}") as problem:
-        if problem is not None:
-            raise OSError(
-                tell("the sweep cannot be saved as {path}: {problem}", path=path, problem=problem)
-            ) from problem
-        write_atomically(path, content)
+    try:
+        with locked(path.parent, f".{path.name}", leave_file=False) as problem:
+            if problem is not None:
+                raise problem
+            write_atomically(path, content)
+    except (OSError, NotImplementedError) as error:
+        raise OSError(
+            tell("the sweep cannot be saved as {path}: {problem}", path=path, problem=error)
+        ) from error
 
 
 def _text(table: Table) -> bytes:
@@ -76,10 +103,19 @@ def _packed(table: Table, histories: Histories, data: str) -> bytes:
 
 def load(path: Path) -> tuple[Table, tuple[History | None, ...], str]:
     """Read as :meth:`d2lmini.sweeps.Sweep.load` says."""
+    if path.suffix == ".csv":
+        raise ValueError(
+            tell(
+                "load needs a path that ends in .npz, got {path!r}: a .csv file holds the table "
+                "without the histories",
+                path=str(path),
+            )
+        )
     content = path.read_bytes()
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in ("table", "data", "loss", "smoothed", "has")}
+        return _unpacked(arrays)
     except Exception as error:  # zipfile, zlib and NumPy each have their own
         raise ValueError(
             tell(
@@ -88,11 +124,21 @@ def load(path: Path) -> tuple[Table, tuple[History | None, ...], str]:
                 error=error,
             )
         ) from error
+
+
+def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> tuple[Table, tuple[History | None, ...], str]:
+    """Return a sweep, if its parts belong together."""
     table = arrays["table"]
+    kinds = {name: table.dtype[name].kind for name in table.dtype.names or ()}
+    if table.ndim != 1 or kinds not in (COLUMNS, COLUMNS | {"seed": "u"}):
+        raise ValueError(tell("its columns are {columns}", columns=", ".join(kinds) or "-"))
     table.flags.writeable = False
+    done = np.flatnonzero(table["status"] == "done")
+    lengths = [len(arrays[name]) for name in ("loss", "smoothed", "has")]
+    if lengths != [table["steps"][done].sum()] * 2 + [len(done)]:
+        raise ValueError(tell("its table and its histories are of different runs"))
     histories: list[History | None] = [None] * len(table)
     start = 0
-    done = np.flatnonzero(table["status"] == "done")
     for index, (classes, values) in zip(done, arrays["has"], strict=True):
         row = table[index]
         stop = start + int(row["steps"])

@@ -11,13 +11,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .. import _kept_runs
-from .._files import locked, write_atomically
+from .. import _kept_runs, memo
+from .._files import locked
 from .._loop import Settings
 from ..data.dataset import Dataset
 from ..history import History
 from ..losses import Loss
-from ..memo import _checksum, _read, memo_folder
 from ..messages import tell
 from .code import code_digest
 from .files import as_path
@@ -77,8 +76,12 @@ class Memo(Keeper):
         """Return what is kept of a run, or None."""
         if not _kept_runs.is_known(model, loss):
             return None
-        payload = _read(memo_folder() / f"{_kept_runs.key(model, data, settings, loss)}.memo")
-        return None if payload is None else _kept_runs.load(payload, copy.deepcopy(model))
+        path = memo.memo_folder() / f"{_kept_runs.key(model, data, settings, loss)}.memo"
+        try:
+            known = memo.read(path, lambda kept: _kept_runs.load(kept, copy.deepcopy(model)))
+        except OSError:
+            return None
+        return known[0] if known else None
 
 
 class ResultFolder(Keeper):
@@ -122,21 +125,37 @@ class ResultFolder(Keeper):
     def read(
         self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss
     ) -> History | None:
-        """Return what is kept of a run, or None; what is damaged is thrown away."""
+        """Return what is kept of a run, or None; what is damaged is thrown away.
+
+        Raises
+        ------
+        OSError
+            If there is something that cannot be read. It may be sound, so it stays.
+        """
         path = self._file(model, data, settings, loss)
-        payload = _read(path)
-        if payload is not None:
-            return _kept_runs.load(payload, nn.Module())
-        if path.exists():
+        try:
+            known = memo.read(path, lambda kept: _kept_runs.load(kept, nn.Module()))
+            if known is not None:
+                return known[0]
             path.unlink(missing_ok=True)
-            warnings.warn(
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise OSError(
                 tell(
-                    "{path} was damaged and has been thrown away; its run is computed again",
-                    path=path,
-                ),
-                UserWarning,
-                stacklevel=4,
-            )
+                    "sweep cannot read a result in its folder ({error}): make the file readable, "
+                    "or remove it, and its run is computed again",
+                    error=error,
+                )
+            ) from error
+        warnings.warn(
+            tell(
+                "{path} was damaged and has been thrown away; its run is computed again",
+                path=path,
+            ),
+            UserWarning,
+            stacklevel=4,
+        )
         return None
 
     def write(
@@ -150,7 +169,7 @@ class ResultFolder(Keeper):
             with locked(self.path) as problem:  # of all writers, one at a time
                 if problem is not None:
                     raise problem
-                write_atomically(path, _checksum(payload) + payload)
+                memo.write(path, payload)
         except (OSError, NotImplementedError) as error:
             raise OSError(
                 tell(

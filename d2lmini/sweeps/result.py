@@ -268,15 +268,16 @@ seed=2)
         Parameters
         ----------
         path : path
-            Ends in ``.csv`` for the table, or in ``.npz`` for the table and the histories. What
-            is there is replaced at once or, if something goes wrong, not at all.
+            Ends in ``.csv`` for the table, or in ``.npz`` for the table and the histories. Its
+            folder must exist. What is there is replaced at once or, if something goes wrong, not
+            at all.
 
         Raises
         ------
         ValueError
             If `path` ends in something else.
         OSError
-            If the file cannot be written.
+            If the folder does not exist, or the file cannot be written.
         """
         files.save(files.as_path("path", path, "sweep.npz"), self.table, self.histories, self.data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -10,7 +11,10 @@ import numpy as np
 from ..checks import as_array, as_count, shown
 from ..messages import Phrase, tell
 
-__all__ = ["Run", "runs_of", "worker_count"]
+__all__ = ["MOST", "Run", "runs_of", "worker_count"]
+
+#: How many runs a sweep may have. Nobody waits for more; a slip of the pen asks for more.
+MOST = 1_000_000
 
 T = TypeVar("T")
 
@@ -50,6 +54,7 @@ def runs_of(*, eta: Any, beta: Any, seed: Any, pairs: Any) -> list[Run]:
             )
         etas = _numbers("eta", eta, "eta=[0.01, 0.1]")
         betas = _numbers("beta", 0.0 if beta is None else beta, "beta=[0, 0.9]")
+        _check_number(len(etas) * len(betas))
         chosen = [(e, b) for e in etas for b in betas]
     elif eta is not None or beta is not None:
         raise TypeError(
@@ -60,7 +65,9 @@ def runs_of(*, eta: Any, beta: Any, seed: Any, pairs: Any) -> list[Run]:
         )
     else:
         chosen = _pairs(pairs)
-    return [Run(e, b, s) for e, b in chosen for s in _seeds(0 if seed is None else seed)]
+    seeds = _seeds(0 if seed is None else seed)
+    _check_number(len(chosen) * len(seeds))
+    return [Run(e, b, s) for e, b in chosen for s in seeds]
 
 
 def worker_count(workers: int | None, client: Any) -> int:
@@ -132,7 +139,9 @@ def _pairs(value: Any) -> list[tuple[float, float]]:
 
 def _seeds(value: Any) -> list[int]:
     remedy = Phrase("write for example seed=[1, 2, 3]")
-    values = list(value) if isinstance(value, np.ndarray) and value.ndim else _listed(value)
+    values = _listed(value)
+    if isinstance(values, np.ndarray) and values.ndim:
+        values = list(values)
     if not isinstance(values, list):
         values = [values]
     if not values:
@@ -147,13 +156,33 @@ def _seeds(value: Any) -> list[int]:
 
 
 def _listed(value: Any) -> Any:
-    """Return a list for what can be gone through (a range, a generator), else `value`."""
-    if isinstance(value, str | bytes | np.ndarray):  # an array may have a mask, a list has none
+    """Return a list for what can be gone through (a range, a generator), else `value`.
+
+    Not to its end, for it may have none: only as far as it takes to know that it is too long.
+    """
+    if isinstance(value, np.ndarray):  # an array may have a mask, a list has none
+        _check_number(len(value) if value.ndim else 1)
+        return value
+    if isinstance(value, str | bytes):
         return value
     try:
-        return list(value)
+        listed = list(islice(value, MOST + 1))
     except TypeError:  # a number
         return value
+    _check_number(len(listed))
+    return listed
+
+
+def _check_number(runs: int) -> None:
+    if runs > MOST:
+        raise ValueError(
+            tell(
+                "sweep makes at most {most} runs, got at least {runs}: choose fewer values, or "
+                "call it for some of them at a time, with the same folder",
+                most=MOST,
+                runs=runs,
+            )
+        )
 
 
 def _once(name: str, values: list[T]) -> list[T]:
