@@ -981,6 +981,7 @@ def deaths(client: Any, folder: Path) -> Iterator[Callable[[], None]]:
 
     The nanny of a worker which dies before it has noticed that the worker started, as happens on a
     slow machine, gives up and starts no other one. The worker asks with a file, and it is removed.
+    Where a nanny gives up nevertheless, and nobody is left, another one is started.
     """
     place = str(folder)
 
@@ -992,8 +993,13 @@ def deaths(client: Any, folder: Path) -> Iterator[Callable[[], None]]:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def answer() -> None:
+        cluster, alone = client.cluster, 0.0
         while not over.wait(0.01):
-            for nanny in [*client.cluster.workers.values()]:
+            alone = 0.0 if cluster.scheduler.workers else alone or time.monotonic()
+            if alone and time.monotonic() - alone > 20:
+                cluster.scale(len(cluster.workers) + 1)
+                alone = 0.0
+            for nanny in [*cluster.workers.values()]:
                 process = nanny.process
                 if process is not None and process.status.name == "running":
                     (folder / f"may {process.pid} die").unlink(missing_ok=True)
