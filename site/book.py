@@ -33,6 +33,7 @@ from types import FrameType
 from typing import Any, cast
 
 import yaml
+from packaging.utils import canonicalize_name
 
 import assemble
 import editions
@@ -50,6 +51,7 @@ from solutions import without_solutions
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+LOCK = ROOT / "requirements.txt"
 
 _DISK = {errno.ENOSPC, errno.EROFS, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -118,8 +120,14 @@ def _hash(paths: list[Path], *more: str) -> str:
 
 
 def _packages() -> str:
-    """Return the installed packages and their versions: another theme makes other pages."""
-    return "\n".join(sorted(f"{d.name}=={d.version}" for d in distributions()))
+    """Return the versions of the locked packages that are installed: another theme, other pages.
+
+    What is installed besides, for JupyterLab or for the tests, has no part in the book.
+    """
+    lines = re.findall(r"^([\w.-]+)==", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    names = {canonicalize_name(name) for name in lines}
+    found = ((canonicalize_name(d.name), d.version) for d in distributions())
+    return "\n".join(sorted(f"{name}=={version}" for name, version in found if name in names))
 
 
 def frame(course: editions.Course, task: Task) -> str:
@@ -172,6 +180,7 @@ def prepare(
     published : Repository, optional
         Where readers find the notebooks.
     """
+    editions.ui(key)  # missing words are told now, and not when the other languages are built
     work = course.books(solutions) / key
     task = Task(key, course.notebooks(key), work, solutions)
     first = course.first_page

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import chapters
+import editions
 import formulas
 import messages
 import notebooks
@@ -37,6 +38,7 @@ def check(root: Path) -> list[Finding]:
     pages, errors = notebooks.read_pages(root)
     found = [Finding(error.path, error.line, error.message) for error in errors]
     found += notebooks.check(root, pages) + notebooks.orphans(root)
+    found += _languages(root)
     found += _same_pages(root)
     found += _contents(root)
     found += _listed(root)
@@ -64,6 +66,35 @@ def _wide_code(chapter: chapters.Chapter) -> Iterator[Finding]:
             if len(line) > _CODE_WIDTH:
                 message = f"{len(line)} characters of code; a line on a page holds {_CODE_WIDTH}"
                 yield Finding(chapter.path, number, message)
+
+
+def _languages(root: Path) -> Iterator[Finding]:
+    """Every language of ``_config.yml`` has what its edition cannot be built or read without."""
+    try:
+        course = editions.load(root)
+    except editions.ConfigError as error:
+        yield Finding(root / "_config.yml", 1, str(error))
+        return
+    config, source, first = root / "_config.yml", editions.SOURCE, course.first_page
+    labels, glossary = root / "d2lmini" / "languages", root / "chapters" / "glossary.csv"
+    columns = glossary.read_text("utf-8").partition("\n")[0].split(",") if glossary.exists() else ()
+    for key in course.editions:
+        try:
+            words, english = editions.ui(key), editions.ui(source)
+        except editions.ConfigError as error:
+            yield Finding(config, 1, f"{key}: {error}")
+        else:
+            lacking = sorted(set(english["course"]) - set(words.get("course", {})))
+            if lacking:
+                yield Finding(config, 1, f"{key}: site/ui/{key}.json lacks {', '.join(lacking)}")
+        if not (root / "chapters" / key / f"{first}.md").is_file():
+            why = "an edition begins with it; other pages may follow later"
+            yield Finding(config, 1, f"{key}: chapters/{key}/{first}.md is missing: {why}")
+        if labels.is_dir() and not (labels / f"{key}.json").is_file():
+            why = f"copy {source}.json and translate it"
+            yield Finding(config, 1, f"{key}: d2lmini/languages/{key}.json is missing: {why}")
+        if columns and key not in columns:
+            yield Finding(config, 1, f"{key}: chapters/glossary.csv has no column {key}")
 
 
 def _same_pages(root: Path) -> Iterator[Finding]:

@@ -107,7 +107,10 @@ def command(folder: Path, page: str, port: int, *, browser: bool) -> list[str]:
         *("--ServerApp.port_retries=0", "--ServerApp.answer_yes=True", "--log-level=WARN"),
         *(f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{page}.ipynb"),
         # Neither news nor updates: JupyterLab asks nobody.
-        *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+        *(
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ),
     ]
     if not browser:
         made.append("--no-browser")

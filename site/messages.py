@@ -29,6 +29,7 @@ __all__ = ["UNTOLD", "Template", "check", "main", "read", "untold", "without_tra
 
 ROOT = Path(__file__).resolve().parents[1]
 _MARKS = ("tell", "Phrase")
+FEW = 5  # of the messages that a file lacks, this many are named
 
 UNTOLD = {
     ("__init__.py", "__getattr__"): "what Python itself says of a module without such a name",
@@ -149,6 +150,7 @@ def _compare(templates: dict[str, Template], path: Path, root: Path) -> Iterator
         yield Finding(path, 1, 'must hold an object: {"English": "translation", ...}')
         return
     seen: set[str] = set()
+    empty: list[Finding] = []
     for text, translation in pairs:
         line = line_of(text)
         if text in seen:
@@ -156,7 +158,7 @@ def _compare(templates: dict[str, Template], path: Path, root: Path) -> Iterator
         elif text not in templates:
             yield Finding(path, line, f"no message of d2lmini reads like this any more: {text!r}")
         elif not isinstance(translation, str) or not translation.strip():
-            yield Finding(path, line, f"not translated yet: {text!r}")
+            empty.append(Finding(path, line, f"not translated yet: {text!r}"))
         else:
             yield from (Finding(path, line, why) for why in _misfits(templates[text], translation))
         seen.add(text)
@@ -164,7 +166,12 @@ def _compare(templates: dict[str, Template], path: Path, root: Path) -> Iterator
         if text not in seen:
             place, line = template.places[0]
             where = f"{place.relative_to(root).as_posix()}:{line}"
-            yield Finding(path, 1, f"not translated yet: {text!r} ({where})")
+            empty.append(Finding(path, 1, f"not translated yet: {text!r} ({where})"))
+    # Of a file that was only begun, hundreds of lines would hide what else there is to say.
+    yield from empty[:FEW]
+    if len(empty) > FEW:
+        rest = empty[FEW]
+        yield Finding(path, rest.line, f"not translated yet: {len(empty) - FEW} more messages")
 
 
 def _misfits(template: Template, translation: str) -> Iterator[str]:

@@ -198,7 +198,7 @@ def in_good_order(plans: Sequence[Plan]) -> list[Plan]:
 
 
 def _conclude(task: Plan, future: Future[tuple[bytes, float]], report: Report) -> None:
-    """Store what came out for one page, if anything did, and print its line."""
+    """Store what came out for one page, if anything did, and say what was done, if anything was."""
     try:
         data, seconds = future.result()
     except ChapterError as error:
@@ -212,8 +212,8 @@ def _conclude(task: Plan, future: Future[tuple[bytes, float]], report: Report) -
     report.executed += task.execute
     if task.execute:
         _say(task, "executed" if written or new else "executed, nothing changed", seconds)
-    else:
-        _say(task, "text updated" if written else "up to date", seconds)
+    elif written:
+        _say(task, "text updated", seconds)
 
 
 def _say(task: Plan, what: str, seconds: float | None = None) -> None:

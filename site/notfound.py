@@ -21,7 +21,7 @@ import editions
 import frontpage
 from d2lmini.explore.scripts import minified
 
-__all__ = ["files", "inline"]
+__all__ = ["NAME", "files", "inline"]
 
 FOLDER = Path(__file__).resolve().parent / "notfound"
 NAME = "404.html"

@@ -77,7 +77,7 @@ def _front_matter(english: Chapter, other: Chapter) -> Iterator[Finding]:
             other.path,
             _line_of(other, "translation_of"),
             f"the translation {state}: bring it up to date with chapters/en/{other.page}.md, "
-            f"then run python site/check.py --accept {name}",
+            f"then run .venv/bin/python site/check.py --accept {name}",
         )
     if english.datasets != other.datasets:
         yield Finding(

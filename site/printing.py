@@ -138,12 +138,24 @@ class Printer:
         """
         size = {"width": _WIDTH[paper], "height": 900}
         page = self.browser.new_page(viewport=size, color_scheme="light")
+        failed: list[Exception] = []
+
+        def answer(route: Any) -> None:
+            # Without an answer the browser would wait for the file until its patience ends.
+            try:
+                self._answer(route, ADDRESS + at, text)
+            except Exception as error:
+                failed.append(error)
+                route.abort()
+
         try:
             page.set_default_timeout(_PATIENCE)
-            page.route("**", lambda route: self._answer(route, ADDRESS + at, text))
+            page.route("**", answer)
             page.emulate_media(media="print", color_scheme="light")
             page.goto(ADDRESS + at)
             page.evaluate("document.fonts.ready")
+            if failed:
+                raise failed[0]
             missing = page.evaluate(_WITHOUT_GLYPH)
             if missing:
                 raise MissingGlyphs(sorted(missing))

@@ -11,24 +11,46 @@ import functools
 import http.server
 import os
 import sys
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import editions
+import notfound
 import policy
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+HEADERS = policy.headers(notfound.inline())
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Serve files, always fresh: what was just built is what is shown."""
+    """Serve files, always fresh: what was just built is what is shown.
+
+    An address where there is nothing shows the site's own page for that, as a web server does.
+    """
 
     def end_headers(self) -> None:
         """Ask the browser to look again each time, and to hold the pages to the site's policy."""
         self.send_header("Cache-Control", "no-cache")
-        for name, value in policy.HEADERS.items():
+        for name, value in HEADERS.items():
             self.send_header(name, value)
         super().end_headers()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer with the site's page for wrong addresses where that is what is wrong."""
+        page = Path(self.directory, notfound.NAME)
+        if code != HTTPStatus.NOT_FOUND or not page.is_file():
+            return super().send_error(code, message, explain)
+        body = page.read_bytes()
+        self.log_error("code %d, message %s", code, message or HTTPStatus(code).phrase)
+        self.send_response(code)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing for a file that was sent."""

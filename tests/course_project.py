@@ -138,7 +138,13 @@ class Course:
         self.write("d2lmini/languages/en.json", '{"step": "step"}')
         self.write("d2lmini/languages/vi.json", '{"step": "buoc"}')
         self.write("requirements.txt", "numpy==2.4.6\n")
-        self.write("_config.yml", "title: The bowl\n")
+        self.languages("en", "vi")
+
+    def languages(self, *keys: str) -> None:
+        """Say in `_config.yml` which languages the course has."""
+        entry = "{name: n, tag: TAG, sphinx: TAG, title: t, description: d}"
+        lines = [f"  {key}: {entry.replace('TAG', key)}\n" for key in keys]
+        self.write("_config.yml", "title: The bowl\nlanguages:\n" + "".join(lines))
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the course."""

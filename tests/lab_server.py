@@ -69,7 +69,10 @@ def serving(home: Path, notebooks: Mapping[str, Sequence[str]]) -> Iterator[Call
         *("--ip=127.0.0.1", "--ServerApp.port_retries=0"),
         *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"),
         # No news and no updates: the server asks nobody.
-        *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+        *(
+            "--LabApp.news_url=None",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        ),
     ]
     log = home / "log.txt"
     for _ in range(3):  # somebody may take the port before the server does

@@ -30,7 +30,11 @@ ENVIRONMENT = yaml.safe_load((BINDER / "environment.yml").read_text("utf-8"))
 *CONDA, PIP = ENVIRONMENT["dependencies"]
 PINS = requirements(PIP["pip"])
 LOCK = requirements(
-    re.findall(r"^[\w.-]+==\S+", (ROOT / "requirements.txt").read_text("utf-8"), re.MULTILINE)
+    [
+        line
+        for name in ("requirements.txt", "requirements-lab.txt")
+        for line in re.findall(r"^[\w.-]+==\S+", (ROOT / name).read_text("utf-8"), re.MULTILINE)
+    ]
 )
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -45,6 +49,7 @@ def test_its_versions_are_those_of_the_lock() -> None:
 def test_it_has_what_the_notebooks_use() -> None:
     lines = [*PROJECT["dependencies"], *EXTRAS["training"], *EXTRAS["data"], *EXTRAS["explore"]]
     assert requirements(lines).keys() - {"torch", "d2lmini"} <= PINS.keys()
+    assert "jupyterlab-myst" in PINS, "formulas and boxes would be shown as their source"
 
 
 def test_pytorch_is_the_build_without_gpu_libraries_in_the_range_of_the_package() -> None:

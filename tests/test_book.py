@@ -885,6 +885,7 @@ def test_a_further_language_is_settings_and_files(tmp_path: Path) -> None:
     root = small_course.make(tmp_path / "course", languages=("en",))
     ignore = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "site", root / "site", ignore=ignore)
+    shutil.copy(ROOT / "requirements.txt", root)
     path = root / "_config.yml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["sphinx"]["local_extensions"] = {"course_sphinx": "site"}
@@ -965,10 +966,14 @@ def test_serving_says_when_there_is_nothing_to_serve(
     assert "run 'make book' first" in capsys.readouterr().err
 
 
-def test_serving_ends_cleanly_when_interrupted(tmp_path: Path) -> None:
+def test_serving_shows_the_page_for_wrong_addresses_and_ends_cleanly_when_interrupted(
+    tmp_path: Path,
+) -> None:
+    from urllib.error import HTTPError
     from urllib.request import urlopen
 
     (tmp_path / "index.html").write_text("the book", encoding="utf-8")
+    (tmp_path / "404.html").write_text("not here", encoding="utf-8")
     server = subprocess.Popen(
         [sys.executable, str(ROOT / "site" / "serve.py"), str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -980,6 +985,13 @@ def test_serving_ends_cleanly_when_interrupted(tmp_path: Path) -> None:
     assert address is not None
     with urlopen(address[0], timeout=60) as answer:
         assert answer.read() == b"the book"
+    with pytest.raises(HTTPError, match="404") as nothing:
+        urlopen(f"{address[0]}vi/nowhere.html", timeout=60)
+    assert nothing.value.read() == b"not here"
+    nothing.value.close()
     server.send_signal(signal.SIGINT)
     _, errors = server.communicate(timeout=60)
-    assert (server.returncode, errors) == (0, "")
+    assert (server.returncode, errors) == (
+        0,
+        "/vi/nowhere.html: code 404, message File not found\n",
+    )

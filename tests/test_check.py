@@ -330,7 +330,7 @@ def test_the_command_passes_on_a_course_in_order_and_names_what_is_not(course: C
     assert "notebooks/en/more.ipynb:1: missing: run make notebooks" in said
     assert "notebooks/en/bowl.ipynb:1: its text differs from the chapter's" in said
     assert "the translation is stale" in said
-    assert "run python site/check.py --accept vi/bowl" in said
+    assert "run .venv/bin/python site/check.py --accept vi/bowl" in said
 
 
 def test_a_missing_translation_is_a_note_and_anything_else_a_finding(course: Course) -> None:
@@ -346,6 +346,16 @@ def test_a_missing_translation_is_a_note_and_anything_else_a_finding(course: Cou
     done = course.run("check.py")
     assert done.returncode == 1
     assert "chapters/vi/extra.md:1: English has no such page" in done.stdout
+
+
+def test_what_a_further_language_lacks_is_found(course: Course) -> None:
+    course.languages("en", "vi", "eo")
+    said = "\n".join(str(finding) for finding in check._languages(course.root))
+    assert "eo: site/ui/eo.json is missing" in said
+    assert "eo: chapters/eo/bowl.md is missing: an edition begins with it" in said
+    assert "eo: d2lmini/languages/eo.json is missing" in said
+    assert "eo: chapters/glossary.csv has no column eo" in said
+    assert "vi: " not in said
 
 
 def test_code_that_would_be_cut_off_at_the_edge_of_the_page_is_found(course: Course) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,15 @@ from packaging.requirements import Requirement
 import environment
 
 SCRIPT = Path(environment.__file__)
+ROOT = SCRIPT.parents[1]
+
+PRINT = """
+import sys
+sys.modules |= dict.fromkeys(sys.argv[2:])  # as if they were not installed
+import pathlib, pdf, weights
+fonts = pathlib.Path(sys.argv[1]).glob("*.woff2")
+print(len(weights.cut(next(fonts).read_bytes(), 400)))
+"""
 
 
 def test_an_old_python_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,18 +90,21 @@ def test_two_installations_at_once_wait_for_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the lock is made, and complete, for Linux")
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pinned(*parts: str) -> dict[str, str]:
+    """Return what the files ``requirements<part>.txt`` pin, and the versions."""
+    texts = [(ROOT / f"requirements{part}.txt").read_text(encoding="utf-8") for part in parts]
+    found = re.findall(r"^([\w.-]+)==(\S+)", "\n".join(texts), re.MULTILINE)
+    return {canonical(name): version for name, version in found}
+
+
 def test_everything_that_pinned_packages_bring_along_is_pinned() -> None:
     """What pip installs unasked is part of the environment, and must be part of the lock."""
 
-    def canonical(name: str) -> str:
-        return re.sub(r"[-_.]+", "-", name).lower()
-
-    root = SCRIPT.parents[1]
-    pins = {}
-    for part in ("", "-lab", "-pdf", "-dev"):
-        name = f"requirements{part}.txt"
-        text = (root / name).read_text(encoding="utf-8")
-        pins |= {canonical(n): v for n, v in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)}
+    pins = pinned("", "-lab", "-pdf", "-dev")
     installed = {canonical(d.name): d for d in distributions()}
     # A build for a kind of machine, such as torch 2.13.0+cpu, is the same version.
     found = {name: installed[name].version.partition("+")[0] for name in pins if name in installed}
@@ -110,6 +122,26 @@ def test_everything_that_pinned_packages_bring_along_is_pinned() -> None:
             ):
                 unpinned[needed] = f"needed by {name}"
     assert unpinned == {}
+
+
+def test_the_book_is_printed_without_what_only_tests_need() -> None:
+    """``make pdf`` installs less than ``make test``, where a missing pin would not be noticed."""
+    tests = pinned("-dev").keys() - pinned("", "-pdf").keys()
+    modules = [
+        m for m, names in packages_distributions().items() if {*map(canonical, names)} <= tests
+    ]
+    assert "hypothesis" in modules
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT, str(ROOT / "site" / "fonts"), *modules],
+        cwd=ROOT / "site",
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "site", ROOT)))},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 1000
 
 
 def test_only_torch_is_taken_from_the_index_named_for_it() -> None:

@@ -160,6 +160,11 @@ def test_jupyterlab_opens_at_the_first_page_and_shows_stored_figures(
         page.locator(
             ".jp-Notebook .jp-OutputArea-output svg, .jp-OutputArea-output img"
         ).first.wait_for()
+        # A theorem is shown as one, and not as the source of the directive.
+        page.goto(address.replace("/index.ipynb", "/boxes.ipynb"))
+        shown = page.locator(".jp-Notebook:visible").get_by_text("Thung lũng β", exact=False).first
+        shown.wait_for(timeout=60_000)
+        assert "prf:theorem" not in page.locator(".jp-Notebook:visible").first.inner_text()
         home = address.partition("/lab")[0]
         elsewhere = [u for u in asked if not u.startswith((home, "data:", "blob:"))]
         assert elsewhere == []

@@ -339,6 +339,14 @@ def test_a_message_that_cannot_be_translated_is_found(small: Path, line: str, sa
     assert any(finding.startswith(says) for finding in found_in(small)), found_in(small)
 
 
+def test_of_a_file_that_was_only_begun_a_few_messages_are_named(small: Path) -> None:
+    write(small, {})
+    lines = "".join(f"    raise ValueError(tell('fault {n}'))\n" for n in range(40))
+    (small / "d2lmini" / "m.py").write_text(SOURCE + lines, "utf-8")
+    assert 2 <= len(found_in(small)) < 10
+    assert found_in(small)[-1].endswith(f"{40 + len(GOOD) - site_messages.FEW} more messages")
+
+
 def test_a_file_of_translations_is_begun_and_brought_up_to_date(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

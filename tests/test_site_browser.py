@@ -334,8 +334,21 @@ def test_search_finds_words_of_the_language(
     page.wait_for_timeout(300)
     status = page.locator("#search-results .search-summary").inner_text()
     assert re.search(r"\d", status)
+    icon, field = (
+        page.locator(f".bd-search-container .bd-search {name}").bounding_box()
+        for name in ("i", "input")
+    )
+    assert icon is not None
+    assert field is not None
+    assert icon["x"] + icon["width"] <= field["x"], "the magnifying glass covers what is typed"
+    found = page.locator("#search-results").inner_text()
+    assert not re.search(r"\\(beta|eta|lambda)", found), "formulas are quoted with their source"
     if language != "en":
-        assert "Search" not in page.locator("#search-results").inner_text()
+        assert "Search" not in found
+    page.locator("#search-results li a").first.click()
+    hide = "Hide Search Matches"
+    wanted = editions.ui(language)["browser"].get(hide, hide)
+    assert page.locator(".highlight-link").inner_text().strip() == wanted
     there.check()
 
 

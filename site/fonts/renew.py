@@ -3,7 +3,7 @@
 ``python site/fonts/renew.py <folder>`` with the folder into which the two npm packages named in
 README.md were unpacked. The faces are cut down to the characters that the four languages need, to
 the weights that the style sheet uses, and renamed, since their licence reserves the name "Source"
-for the originals. Needs fontTools and brotli (`requirements-dev.txt`).
+for the originals. Needs fontTools and brotli (`requirements-pdf.txt`).
 """
 
 from __future__ import annotations

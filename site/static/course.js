@@ -19,6 +19,17 @@
   // file:// cannot fetch the pages that search results would quote from.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
   if (page === "search.html") document.querySelector(".bd-search-container input")?.select();
+  // A page holds each formula three times (for the eye, for a screen reader, as its source), and the
+  // title of folded code twice; what is found quotes them once.
+  document.querySelector('script[src*="searchtools.js"]')?.addEventListener("load", () => {
+    const { htmlToText } = Search;
+    Search.htmlToText = (html, anchor) => {
+      const found = new DOMParser().parseFromString(html, "text/html");
+      const again = ".katex-html, annotation, details.hide > summary";
+      for (const element of found.querySelectorAll(again)) element.remove();
+      return htmlToText(found.documentElement.outerHTML, anchor);
+    };
+  });
 
   // The place on the page, and the state of its figures, go along into the other language.
   for (const link of document.querySelectorAll("a[data-language]")) {
