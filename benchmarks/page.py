@@ -1,0 +1,101 @@
+"""Write the last figures into ``benchmarks/README.md``: ``python benchmarks/page.py``.
+
+They come from ``_build/bench.json`` and stand between two marks; what is written around these by
+hand stays.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import report
+
+__all__ = ["figures", "renew", "replaced"]
+
+PAGE = Path(__file__).resolve().parent / "README.md"
+BEGIN = "<!-- figures: written by benchmarks/page.py, never by hand -->"
+END = "<!-- end of the figures -->"
+
+
+def figures(parts: dict[str, Any]) -> str:
+    """Return the tables of all parts in Markdown, and the machines that they come from."""
+    rows = [report.cells(*pair) for pair in report.ordered(parts, parts)]
+    text = [_table(report.HEADINGS, rows)]
+    curves = parts.get("growth", {}).get("figures", {}).get("curves", [])
+    if curves:
+        lines = [
+            (
+                curve["what"],
+                " / ".join(f"{size:,}" for size in curve["sizes"]),
+                " / ".join(report.number(second) for second in curve["seconds"]),
+                f"{report.number(max(curve['fixed'], 0.0))} s",
+                f"{report.number(1e3 * curve['each'])} ms",
+                f"{100 * curve['departure']:.0f} %",
+                f"{curve['exponent']:.2f}",
+            )
+            for curve in curves
+        ]
+        headings = ("cost of", "sizes", "seconds", "fixed", "each further", "off the line", "power")
+        text.append(_table(headings, lines))
+    text.append("\n".join(_origins(parts)))
+    return "\n\n".join(text)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+def _origins(parts: dict[str, Any]) -> list[str]:
+    """Say which parts were measured when, and on what."""
+    groups: dict[str, list[str]] = {}
+    for name, kept in parts.items():
+        about = kept["machine"]
+        versions = ", ".join(
+            f"{package} {about[package]}"
+            for package in ("python", "numpy", "torch", "matplotlib", "jupyter-book")
+        )
+        text = (
+            f"{about['processor']}, {about['cores']} cores, {about['memory [GB]']} GB, "
+            f"{about['system']}; {versions}; {kept['when']}"
+        )
+        before, after = kept["cores busy with others, before and after"]
+        groups.setdefault(text, []).append(f"{name} ({before:.1f}, {after:.1f})")
+    return [
+        f"* Measured on {machine}. Cores busy with others before and after each part: "
+        f"{', '.join(names)}."
+        for machine, names in groups.items()
+    ]
+
+
+def replaced(text: str, block: str) -> str:
+    """Return the page with another block between its marks.
+
+    Raises
+    ------
+    SystemExit
+        If a mark is missing or is there twice.
+    """
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise SystemExit(f"{PAGE.name} needs these two lines once, in this order:\n{BEGIN}\n{END}")
+    head, rest = text.split(BEGIN)
+    return f"{head}{BEGIN}\n\n{block}\n\n{END}{rest.split(END)[1]}"
+
+
+def renew(page: Path = PAGE, bench: Path = report.BENCH) -> None:
+    """Put what was measured last into the page; the plot of the growth is written with it."""
+    parts = report.load(bench)
+    if not parts:
+        raise SystemExit(f"{bench} is not there: measure first, with 'make bench'")
+    text = replaced(page.read_text(encoding="utf-8"), figures(parts))
+    page.write_text(text, encoding="utf-8")
+    print(f"Wrote the figures into {page.name}.")
+
+
+if __name__ == "__main__":
+    sys.exit(renew())
