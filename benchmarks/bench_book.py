@@ -1,9 +1,9 @@
 """How long the book takes: from nothing, after an edit, with nothing to do; and how large it is.
 
 The builds are those of an author, ``python site/book.py`` in a process of its own, on a copy of
-the notebooks, so what is in ``_build/`` stays as it is. Beside the build from nothing stands a plain
-``jupyter-book build`` of each language, one after another, with Jupyter Book's own extensions and
-nothing of ours; what the two build is the same pages.
+the notebooks, so what is in ``_build/`` stays as it is. Beside the build from nothing stands a
+plain ``jupyter-book build`` of each language, one after another, with Jupyter Book's own extensions
+and nothing of ours, from the same notebooks.
 
 Usage: ``python benchmarks/bench_book.py [--quick]``.
 """

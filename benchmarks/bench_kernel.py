@@ -74,11 +74,13 @@ def measure(quick: bool) -> report.Found:
     """Return the row."""
     keys, rounds = (3, 1) if quick else (6, 5)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        folder = Path(name)
+        folder, lab_folder = Path(name) / "site", Path(name) / "lab"
+        folder.mkdir()
+        lab_folder.mkdir()
         write_pages(folder)
         address = f"{serve(folder)}/ravine.html"
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
-        with serving(folder / "lab", {"interact": INTERACT}) as lab:
+        with serving(lab_folder, {"interact": INTERACT}) as lab:
             context = browser.new_context(viewport={"width": 1300, "height": 900})
             context.set_default_timeout(60_000)
             view = context.new_page()

@@ -1,4 +1,4 @@
-"""Measuring in turns, so that a change of the machine's speed meets all sides, and how it spread."""
+"""Measuring in turns, so that a change of the machine's speed meets all sides, and the spread."""
 
 from __future__ import annotations
 

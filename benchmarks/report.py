@@ -228,6 +228,6 @@ def table(names: Iterable[str], parts: dict[str, Any]) -> str:
 
 
 def ordered(names: Iterable[str], parts: dict[str, Any]) -> list[tuple[Row, dict[str, Any]]]:
-    """Return the rows of some parts: with a ratio and a target, with a target, and then the rest."""
+    """Return rows of some parts: those with a ratio and a target, then those with a target."""
     rows = [(Row.read(row), parts[name]) for name in names for row in parts[name]["rows"]]
     return sorted(rows, key=lambda pair: 2 * (pair[0].target is None) + (pair[0].times is None))

@@ -1,4 +1,4 @@
-"""Run every benchmark, one after another: ``python benchmarks/run.py [--quick] [--page] [part ...]``.
+"""Run benchmarks, one after another: ``python benchmarks/run.py [--quick] [--page] [part ...]``.
 
 Each ``bench_<part>.py`` measures one part of the course, prints its rows and puts them into
 ``_build/bench.json``, where those of the other parts stay. One after another, because two at a time
@@ -23,7 +23,7 @@ def parts() -> dict[str, Path]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the named benchmarks, or all; the result is 1 if one missed a target or failed."""
+    """Run the named parts, or all; the result is 1 if one missed a target or failed."""
     parser = report.arguments(__doc__)
     parser.add_argument("--page", action="store_true", help="renew benchmarks/README.md at the end")
     parser.add_argument("parts", nargs="*", metavar="part", help="only these (default: all)")
