@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import growth_plot
 import report
 
 __all__ = ["figures", "renew", "replaced"]
 
+PLOT = "growth.svg"
 PAGE = Path(__file__).resolve().parent / "README.md"
 BEGIN = "<!-- figures: written by benchmarks/page.py, never by hand -->"
 END = "<!-- end of the figures -->"
@@ -24,24 +26,32 @@ def figures(parts: dict[str, Any]) -> str:
     """Return the tables of all parts in Markdown, and the machines that they come from."""
     rows = [report.cells(*pair) for pair in report.ordered(parts, parts)]
     text = [_table(report.HEADINGS, rows)]
-    curves = parts.get("growth", {}).get("figures", {}).get("curves", [])
-    if curves:
+    if curves := _curves(parts):
         lines = [
             (
                 curve["what"],
                 " / ".join(f"{size:,}" for size in curve["sizes"]),
                 " / ".join(report.number(second) for second in curve["seconds"]),
-                f"{report.number(max(curve['fixed'], 0.0))} s",
-                f"{report.number(1e3 * curve['each'])} ms",
+                _time(curve["fixed"]),
+                f"{_time(curve['each'])} a {curve['unit'].removesuffix('s')}",
                 f"{100 * curve['departure']:.0f} %",
                 f"{curve['exponent']:.2f}",
             )
             for curve in curves
         ]
         headings = ("cost of", "sizes", "seconds", "fixed", "each further", "off the line", "power")
-        text.append(_table(headings, lines))
+        text += [
+            _table(headings, lines),
+            f"![What each costs at each size, and the line through it]({PLOT})",
+        ]
     text.append("\n".join(_origins(parts)))
     return "\n\n".join(text)
+
+
+def _curves(parts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what was measured of the growth, if it was."""
+    curves: list[dict[str, Any]] = parts.get("growth", {}).get("figures", {}).get("curves", [])
+    return curves
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -49,6 +59,14 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
     )
+
+
+def _time(seconds: float) -> str:
+    """Return a time in the unit that suits it; less than nothing is rounding."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{report.number(seconds / size)} {unit}"
+    return f"{report.number(max(seconds, 0.0) / 1e-9)} ns"
 
 
 def _origins(parts: dict[str, Any]) -> list[str]:
@@ -94,6 +112,8 @@ def renew(page: Path = PAGE, bench: Path = report.BENCH) -> None:
         raise SystemExit(f"{bench} is not there: measure first, with 'make bench'")
     text = replaced(page.read_text(encoding="utf-8"), figures(parts))
     page.write_text(text, encoding="utf-8")
+    if curves := _curves(parts):
+        growth_plot.plot(curves, page.with_name(PLOT))
     print(f"Wrote the figures into {page.name}.")
 
 
