@@ -191,15 +191,16 @@ def number(value: float) -> str:
 
 
 def cells(row: Row, kept: dict[str, Any]) -> tuple[str, ...]:
-    """Return what a table shows of a row: ratio, its spread, target, verdict, and the figures."""
+    """Return what a table shows of a row: ratio, spread, target, verdict, and the figures.
+
+    The spread is that of the ratios of the pairs; without a ratio, that of the figure.
+    """
+    spread = _range(row.times or row.ours, "" if row.times else row.unit)
     if row.times is None:
-        ratio, spread = "", ""
+        ratio = ""
         target = "" if row.target is None else f"≤ {number(row.target)} {row.unit}"
     else:
         ratio = f"{number(row.times.median)} ×"
-        spread = f"{number(row.times.low)} … {number(row.times.high)}"
-        if row.times.count == 1:
-            spread = ""
         target = "" if row.target is None else f"≥ {number(row.target)} ×"
     verdict = {None: "", True: "met", False: "missed"}[row.met]
     if kept["quick"]:
@@ -211,7 +212,14 @@ def cells(row: Row, kept: dict[str, Any]) -> tuple[str, ...]:
     return ratio, spread, target, verdict, row.what, ours, row.against, other
 
 
-HEADINGS = ("ratio", "of the pairs", "target", "", "what", "ours", "against", "the other")
+def _range(spread: Spread, unit: str) -> str:
+    """Return the least and the most of what was measured more than once."""
+    if spread.count == 1:
+        return ""
+    return f"{number(spread.low)} … {number(spread.high)} {unit}".strip()
+
+
+HEADINGS = ("ratio", "least … most", "target", "", "what", "ours", "against", "the other")
 
 
 def table(names: Iterable[str], parts: dict[str, Any]) -> str:
