@@ -172,8 +172,13 @@ def measure(quick: bool) -> report.Found:
             if contenders:
                 named = {str(size): work for size, work in contenders.items()}
                 times = in_turns(named, 7 if unit == "points" else rounds)
-                curves.append(curve(what, unit, {int(s): each for s, each in times.items()}))
-                print(f"  {unit}: measured", flush=True)
+                found = curve(what, unit, {int(s): each for s, each in times.items()})
+                curves.append(found)
+                print(
+                    f"{unit}: {max(found['fixed'], 0):.3g} s, and {found['each']:.3g} s each; "
+                    f"at most {found['departure']:.0%} off the line; power {found['exponent']:.2f}",
+                    flush=True,
+                )
     return [], {"curves": curves}
 
 

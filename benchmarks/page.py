@@ -62,11 +62,11 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _time(seconds: float) -> str:
-    """Return a time in the unit that suits it; less than nothing is rounding."""
+    """Return a time in the unit that suits it; less than nothing is noise."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= size:
             return f"{report.number(seconds / size)} {unit}"
-    return f"{report.number(max(seconds, 0.0) / 1e-9)} ns"
+    return f"{report.number(seconds / 1e-9)} ns" if seconds > 0 else "none measured"
 
 
 def _origins(parts: dict[str, Any]) -> list[str]:

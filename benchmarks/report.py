@@ -147,7 +147,8 @@ def run(part: str, measure: Callable[[], Found], *, quick: bool, path: Path = BE
     scratch = path.with_suffix(".part")
     scratch.write_text(json.dumps(parts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     scratch.replace(path)
-    print(table([part], parts), flush=True)
+    if rows:
+        print(table([part], parts), flush=True)
     return int(not quick and any(row.met is False for row in rows))
 
 
