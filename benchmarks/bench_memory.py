@@ -67,11 +67,15 @@ def measure(quick: bool) -> report.Found:
     rows = [
         report.within("memory of JupyterLab's server", [server()], unit="MB"),
         report.within(
-            f"memory of a kernel at its peak: the middle of {len(peaks)} pages",
+            f"memory of a kernel at its peak, the middle one of {len(peaks)} pages",
             [Spread.of(list(peaks.values())).median],
             unit="MB",
         ),
-        report.within(f"the same: the largest ({largest})", [peaks[largest]], unit="MB"),
+        report.within(
+            f"memory of a kernel at its peak, the largest one ({largest})",
+            [peaks[largest]],
+            unit="MB",
+        ),
     ]
     return rows, {"kernel at its peak, by page [MB]": {p: round(mb) for p, mb in peaks.items()}}
 

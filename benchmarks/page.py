@@ -107,9 +107,12 @@ def replaced(text: str, block: str) -> str:
 
 def renew(page: Path = PAGE, bench: Path = report.BENCH) -> None:
     """Put what was measured last into the page; the plot of the growth is written with it."""
-    parts = report.load(bench)
+    measured = report.load(bench)
+    parts = {name: kept for name, kept in measured.items() if not kept["quick"]}
     if not parts:
-        raise SystemExit(f"{bench} is not there: measure first, with 'make bench'")
+        raise SystemExit(f"{bench} holds no full run: measure first, with 'make bench'")
+    if short := [name for name in measured if name not in parts]:
+        print(f"Left out, since their last run was a short one: {', '.join(short)}")
     text = replaced(page.read_text(encoding="utf-8"), figures(parts))
     page.write_text(text, encoding="utf-8")
     if curves := _curves(parts):

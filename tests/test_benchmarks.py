@@ -121,6 +121,18 @@ def test_the_page_is_renewed_between_its_marks_alone(tmp_path):
     assert (tmp_path / page.PLOT).read_text(encoding="utf-8").count("<text") > 4
 
 
+def test_short_runs_do_not_come_onto_the_page(tmp_path, capsys):
+    bench, target = tmp_path / "bench.json", tmp_path / "README.md"
+    target.write_text(f"{page.BEGIN}\n{page.END}\n", encoding="utf-8")
+    report.run("short", found, quick=True, path=bench)
+    with pytest.raises(SystemExit, match="no full run"):
+        page.renew(target, bench)
+    report.run("full", found, quick=False, path=bench)
+    page.renew(target, bench)
+    assert "short" not in target.read_text(encoding="utf-8")
+    assert "short" in capsys.readouterr().out
+
+
 def test_a_page_without_its_marks_stays_as_it_is(tmp_path):
     bench, target = tmp_path / "bench.json", tmp_path / "README.md"
     report.run("one", found, quick=False, path=bench)
