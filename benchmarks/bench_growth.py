@@ -14,7 +14,7 @@ runs
 points
     `convergence_rate` on a map of n x n.
 
-Usage: ``python benchmarks/bench_growth.py [--quick]``. ``benchmarks/page.py`` plots what it found.
+Usage: ``python benchmarks/bench_growth.py [--quick] [--rounds 1]``. ``benchmarks/page.py`` plots what it found.
 """
 
 from __future__ import annotations
@@ -151,9 +151,9 @@ def points(sides: Sequence[int]) -> Measurements:
     return {side**2: partial(work, side) for side in sides}
 
 
-def measure(quick: bool) -> report.Found:
+def measure(quick: bool, rounds: int) -> report.Found:
     """Return no rows: the curves."""
-    rounds = 1 if quick else 3
+    rounds = 1 if quick else rounds
     with tempfile.TemporaryDirectory() as name:
         works = {
             ("the English book, one process", "pages"): pages(
@@ -184,8 +184,10 @@ def measure(quick: bool) -> report.Found:
 
 def main() -> int:
     """Measure, and add to ``_build/bench.json``."""
-    quick = report.arguments(__doc__).parse_args().quick
-    return report.run("growth", lambda: measure(quick), quick=quick)
+    parser = report.arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="of books and sweeps (default: 3)")
+    options = parser.parse_args()
+    return report.run("growth", lambda: measure(options.quick, options.rounds), quick=options.quick)
 
 
 if __name__ == "__main__":
