@@ -6,15 +6,15 @@ line, and the power that the times of the sizes follow, say whether it is a line
 
 pages
     The English book with its chapters once, twice and three times: copies under other names, whose
-    labels are renamed with them. One process, from nothing.
+    labels are renamed with them. From nothing, the processor's time.
 languages
-    The four languages of the course, two of them, one. One process, from nothing.
+    The four languages of the course, two of them, one. From nothing, the processor's time.
 runs
-    `d2l.sweep` of short runs on MNIST, on all processors.
+    `d2l.sweep` of short runs on MNIST, on all processors, in seconds of the clock.
 points
-    `convergence_rate` on a map of n x n.
+    `convergence_rate` on a map of n x n, the processor's time.
 
-Usage: ``python benchmarks/bench_growth.py [--quick] [--rounds 1]``. ``benchmarks/page.py`` plots what it found.
+Usage: ``python benchmarks/bench_growth.py [--quick] [--rounds 1]``; ``page.py`` plots it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from bench_sweep import make_model
 from d2lmini.data import load_mnist, mnist_available
 from d2lmini.data.dataset import Dataset
 from d2lmini.sweeps import sweep
-from measure import Spread, cpu_seconds, in_turns, seconds
+from measure import Spread, childrens_seconds, cpu_seconds, in_turns, seconds
 
 Measurements = dict[int, Callable[[], float]]  # by size
 
@@ -103,9 +103,9 @@ def multiplied(folder: Path, times: int) -> int:
 
 
 def building(folder: Path, *languages: str) -> float:
-    """Return the seconds of a build from nothing in one process."""
+    """Return the processor's time of a build from nothing, one language after another."""
     shutil.rmtree(folder / "_build", ignore_errors=True)
-    return seconds(lambda: command((*BUILD, "--jobs", "1", "--lang", *languages), folder))
+    return childrens_seconds(lambda: command((*BUILD, "--jobs", "1", "--lang", *languages), folder))
 
 
 def pages(scratch: Path, copies: Sequence[int]) -> Measurements:
@@ -156,10 +156,8 @@ def measure(quick: bool, rounds: int) -> report.Found:
     rounds = 1 if quick else rounds
     with tempfile.TemporaryDirectory() as name:
         works = {
-            ("the English book, one process", "pages"): pages(
-                Path(name), (1, 2) if quick else (1, 2, 3)
-            ),
-            ("the book, one process", "languages"): {} if quick else languages(Path(name)),
+            ("the English book", "pages"): pages(Path(name), (1, 2) if quick else (1, 2, 3)),
+            ("the book", "languages"): {} if quick else languages(Path(name)),
             ("`convergence_rate`", "points"): points((250, 500, 1000, 2000)),
         }
         if mnist_available():

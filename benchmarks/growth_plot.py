@@ -34,7 +34,7 @@ def plot(curves: Sequence[dict[str, Any]], path: Path) -> None:
             ax.set_ylim(0, 1.1 * curve["high"][-1])
             ax.set_xlabel(f"{curve['unit']}{unit}")
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-            ax.set_ylabel("CPU seconds" if curve["unit"] == "points" else "seconds")
+            ax.set_ylabel("seconds" if curve["unit"] == "runs" else "CPU seconds")
             ax.set_title(curve["what"].replace("`", ""), fontsize=9)
             ax.spines[["top", "right"]].set_visible(False)
         figure.savefig(path, format="svg", metadata={"Date": None})

@@ -13,7 +13,17 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["Spread", "busy_cores", "cpu_seconds", "in_turns", "machine", "ratios", "seconds"]
+__all__ = [
+    "Spread",
+    "busy_cores",
+    "childrens_seconds",
+    "cores",
+    "cpu_seconds",
+    "in_turns",
+    "machine",
+    "ratios",
+    "seconds",
+]
 
 CPU_INFO = Path("/proc/cpuinfo")  # of Linux
 PACKAGES = ("numpy", "torch", "matplotlib", "jupyter-book")
@@ -52,6 +62,15 @@ def cpu_seconds(work: Callable[[], object]) -> float:
     began = time.process_time()
     work()
     return time.process_time() - began
+
+
+def childrens_seconds(work: Callable[[], object]) -> float:
+    """Return the processor's time of the processes that the work starts and waits for."""
+    began = os.times()
+    work()
+    ended = os.times()
+    user = ended.children_user - began.children_user
+    return user + ended.children_system - began.children_system
 
 
 def in_turns(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
