@@ -10,6 +10,8 @@
 #   make lab LANG=vi                   the notebooks of this language (default: English); also pdf (likewise)
 #                                      and slides (default: all languages)
 #   make pdf PAPER=letter              on this paper (default: a4)
+#   make bench QUICK=1                 a short run of the benchmarks, to see that they work
+#   make bench BENCH="mnist sweep"     these parts alone; the figures of the others stay
 #   make book SOLUTIONS=no             without the solutions of the exercises; also pdf and serve
 
 PYTHON      ?= python3
@@ -31,7 +33,7 @@ endif
 edition = $(if $(SOLUTIONS),--solutions "$(SOLUTIONS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve links pdf slides lab notebooks check lint test coverage bench sweep-data cards clean distclean
+.PHONY: help book serve links pdf slides lab notebooks check lint test coverage bench bench-page sweep-data cards clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -82,9 +84,12 @@ coverage: $(VENV)/.dev  ## which branches of d2lmini its unit tests reach; fails
 	@$(BIN)/pytest -q -n $(or $(JOBS),2) --dist loadgroup --doctest-modules d2lmini tests -m "not browser and not lab" \
 		--ignore-glob='tests/test_*book*.py' --cov=d2lmini --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
-bench: $(VENV)/.dev  ## measure build, explorables and training; writes _build/bench.json
+bench: $(VENV)/.dev  ## measure the course beside the usual ways; writes _build/bench.json (QUICK=1, BENCH="mnist sweep")
 	@$(PY) site/book.py $(jobs)
-	@$(PY) benchmarks/run.py
+	@$(PY) benchmarks/run.py $(if $(QUICK),--quick) $(BENCH)
+
+bench-page: $(VENV)/.dev  ## put the last figures of make bench into benchmarks/README.md
+	@$(PY) benchmarks/page.py
 
 sweep-data: $(VENV)/.book  ## train the runs behind the explorable map of MNIST (20 to 40 minutes)
 	@$(PY) site/sweepdata.py $(jobs)

@@ -1,146 +1,147 @@
 """How fast the mathematics of the library is, beside what a reader would write first.
 
-Each pair is measured in turns, so that a change of the machine's speed meets both sides:
+- `convergence_rate` on a map of 1,000 x 1,000 pairs of eta and beta, beside
+  ``numpy.linalg.eigvals`` on the batch of their matrices;
+- `noisy_descent` for 2,000 paths at once, beside a Python loop over the paths (over 20 of them,
+  whose time counts a hundredfold);
+- the first use of the library in a fresh Python, beside ``import numpy``, which it comes down to.
 
-- ``import d2lmini`` in a fresh Python, beside ``import numpy``, which it comes down to;
-- `convergence_rate` on a map of eta and beta, beside ``numpy.linalg.eigvals`` on the batch of
-  matrices (on a smaller map, both per point);
-- `noisy_descent` for many paths at once, beside a Python loop over the paths (on fewer paths, both
-  per path).
+What computes is single-threaded, so its processor's time is taken.
 
 Usage: ``python benchmarks/bench_maths.py [--quick]``.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 import d2lmini as d2l
+import report
+from measure import cpu_seconds, in_turns, seconds
 
-IMPORT_LIMIT = 0.3  # seconds
-TARGETS = {"rates": 50.0, "paths": 100.0}  # how many times faster
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return how long the work takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+IMPORT_LIMIT = 0.3  # seconds, beyond those of an empty Python
+MAP, STEPS, PATHS, FEW = 1000, 300, 2000, 20
 
 
-def pairs(
-    ours: Callable[[], object], theirs: Callable[[], object], runs: int
-) -> tuple[list[float], list[float]]:
-    """Measure both in turns, after one run of each that does not count."""
-    ours()
-    theirs()
-    times = [(seconds(ours), seconds(theirs)) for _ in range(runs)]
-    return [a for a, _ in times], [b for _, b in times]
+def axes(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return eta, down, and beta, along, for a map of n x n."""
+    return np.linspace(0.01, 1, n)[:, None], np.linspace(0, 0.99, n)
 
 
-def importing(statement: str) -> Callable[[], object]:
-    """Return the work of a fresh Python that imports something."""
-    return lambda: subprocess.run([sys.executable, "-c", statement], check=True)
+def closed_form(n: int) -> np.ndarray:
+    """Return the rates of a map, by the library."""
+    eta, beta = axes(n)
+    return np.asarray(d2l.convergence_rate(4.0, eta=eta, beta=beta))
 
 
-def rates(runs: int) -> dict[str, float]:
-    """Compare the closed form on 1,000 x 1,000 with eigenvalues on 100 x 100, per point."""
-
-    def grid(n: int) -> tuple[np.ndarray, np.ndarray]:
-        return np.linspace(0.01, 1, n)[:, None], np.linspace(0, 0.99, n)
-
-    def ours() -> object:
-        eta, beta = grid(1000)
-        return d2l.convergence_rate(4.0, eta=eta, beta=beta)
-
-    def theirs() -> object:
-        eta, beta = grid(100)
-        matrices = d2l.iteration_matrix(4.0, eta=eta, beta=beta)
-        return np.abs(np.linalg.eigvals(matrices)).max(axis=-1)
-
-    eta, beta = grid(100)
-    gap = np.abs(d2l.convergence_rate(4.0, eta=eta, beta=beta) - theirs()).max()
-    if gap > 1e-7:
-        raise SystemExit(f"the two sides differ by {gap:g}: nothing to compare")
-    a, b = pairs(ours, theirs, runs)
-    return {
-        "seconds": statistics.median(a),
-        "ratio": statistics.median(y * 100 / x for x, y in zip(a, b, strict=True)),
-    }
+def eigenvalues(n: int) -> np.ndarray:
+    """Return the same rates by the eigenvalues of one matrix for each point."""
+    eta, beta = axes(n)
+    matrices = d2l.iteration_matrix(4.0, eta=eta, beta=beta)
+    return np.asarray(np.abs(np.linalg.eigvals(matrices)).max(axis=-1))
 
 
-def paths(runs: int) -> dict[str, float]:
-    """Compare 2,000 paths of 300 steps in one call with 20 of them in a loop, per path."""
+def at_once(paths: int) -> np.ndarray:
+    """Return where noisy paths end, by the library."""
     f = d2l.ravine()
-    steps, many, few = 300, 2000, 20
+    return d2l.noisy_descent(
+        f.grad, [-5, -2], eta=0.1, beta=0.9, sigma=1, steps=STEPS, paths=paths, seed=0
+    ).x[-1]
 
-    def ours() -> object:
-        return d2l.noisy_descent(
-            f.grad, [-5, -2], eta=0.1, beta=0.9, sigma=1, steps=steps, paths=many, seed=0
-        )
 
-    def theirs() -> object:
-        random = np.random.default_rng(0)
-        ends = []
-        for _ in range(few):
-            x, v = np.array([-5.0, -2.0]), np.zeros(2)
-            for _ in range(steps):
-                g = f.grad(x) + random.standard_normal(2)
-                v = 0.9 * v + g
-                x = x - 0.1 * v
-            ends.append(x)
-        return np.array(ends)
+def one_by_one(paths: int) -> np.ndarray:
+    """Return where noisy paths end, by a loop over the paths."""
+    f, random = d2l.ravine(), np.random.default_rng(0)
+    ends = []
+    for _ in range(paths):
+        x, v = np.array([-5.0, -2.0]), np.zeros(2)
+        for _ in range(STEPS):
+            g = f.grad(x) + random.standard_normal(2)
+            v = 0.9 * v + g
+            x = x - 0.1 * v
+        ends.append(x)
+    return np.array(ends)
 
-    a, b = pairs(ours, theirs, runs)
-    return {
-        "seconds": statistics.median(a),
-        "ratio": statistics.median(y * many / few / x for x, y in zip(a, b, strict=True)),
+
+def importing(statement: str) -> Callable[[], float]:
+    """Return how to measure a fresh Python that imports something."""
+    return lambda: seconds(lambda: subprocess.run([sys.executable, "-c", statement], check=True))
+
+
+def warm(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """Measure in turns, after one run of each that does not count."""
+    for work in contenders.values():
+        work()
+    return in_turns(
+        {name: lambda work=work: cpu_seconds(work) for name, work in contenders.items()}, rounds
+    )
+
+
+def check() -> None:
+    """See that both sides of each pair compute the same thing."""
+    # At a double root, eigenvalues lose half their digits.
+    gap = np.abs(closed_form(100) - eigenvalues(100)).max()
+    if gap > 1e-7:
+        raise SystemExit(f"the rates of the two sides differ by {gap:g}: nothing to compare")
+    spreads = [np.std(work(400), axis=0) for work in (at_once, one_by_one)]
+    if not np.allclose(*spreads, rtol=0.25):
+        raise SystemExit(f"the paths of the two sides spread by {spreads}: nothing to compare")
+
+
+def measure(rounds: int) -> report.Found:
+    """Return the rows."""
+    check()
+    rates = warm({"ours": lambda: closed_form(MAP), "eigvals": lambda: eigenvalues(MAP)}, rounds)
+    paths = warm({"ours": lambda: at_once(PATHS), "loop": lambda: one_by_one(FEW)}, rounds)
+    numpy, library = "import numpy", "import d2lmini; d2lmini.momentum"
+    statements = ("pass", numpy, library)
+    imports = in_turns({text: importing(text) for text in statements}, rounds)
+    net = {
+        text: [whole - bare for whole, bare in zip(imports[text], imports["pass"], strict=True)]
+        for text in statements[1:]
     }
+    rows = [
+        report.compare(
+            f"`convergence_rate` on {MAP:,} × {MAP:,}",
+            "batched `np.linalg.eigvals`",
+            rates["ours"],
+            rates["eigvals"],
+            unit="CPU s",
+            target=50,
+        ),
+        report.compare(
+            f"{PATHS:,} noisy paths × {STEPS} steps",
+            "a Python loop over the paths",
+            paths["ours"],
+            [second * PATHS / FEW for second in paths["loop"]],
+            unit="CPU s",
+            target=100,
+        ),
+        report.compare(
+            "`import d2lmini`, and the first use of `momentum`",
+            "`import numpy`",
+            net[library],
+            net[numpy],
+            unit="s",
+        ),
+        report.within(
+            "`import d2lmini`, and the first use of `momentum`",
+            net[library],
+            unit="s",
+            most=IMPORT_LIMIT,
+        ),
+    ]
+    return rows, {}
 
 
 def main() -> int:
-    """Measure, print a table, add to _build/bench.json; 1 if a target was missed."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="two runs of each instead of seven")
-    runs = 2 if parser.parse_args().quick else 7
-
-    bare, full = pairs(importing("import numpy"), importing("import d2lmini"), runs)
-    empty, _ = pairs(importing("pass"), importing("pass"), runs)
-    figures = {
-        "import_d2lmini_seconds": statistics.median(full) - statistics.median(empty),
-        "import_numpy_seconds": statistics.median(bare) - statistics.median(empty),
-        "rates": rates(runs),
-        "paths": paths(runs),
-    }
-    rows = [
-        ("import d2lmini", figures["import_d2lmini_seconds"], f"<= {IMPORT_LIMIT} s", ""),
-        ("import numpy", figures["import_numpy_seconds"], "", ""),
-    ]
-    for key, text in (("rates", "rates, 1,000 x 1,000"), ("paths", "2,000 noisy paths x 300")):
-        one = figures[key]
-        rows.append((text, one["seconds"], f">= {TARGETS[key]:.0f} x", f"{one['ratio']:.0f} x"))
-    print(f"{'':26}{'seconds':>9}{'ratio':>9}   target")
-    for text, took, target, ratio in rows:
-        print(f"{text:26}{took:9.3f}{ratio:>9}   {target}")
-
-    path = Path(__file__).resolve().parents[1] / "_build" / "bench.json"
-    path.parent.mkdir(exist_ok=True)
-    bench = json.loads(path.read_text()) if path.is_file() else {}
-    bench["maths"] = figures
-    path.write_text(json.dumps(bench, indent=1, sort_keys=True) + "\n")
-    missed = figures["import_d2lmini_seconds"] > IMPORT_LIMIT or any(
-        figures[key]["ratio"] < target for key, target in TARGETS.items()
-    )
-    return int(missed)
+    """Measure, print a table, add to ``_build/bench.json``; 1 if a target was missed."""
+    quick = report.arguments(__doc__).parse_args().quick
+    return report.run("maths", lambda: measure(2 if quick else 9), quick=quick)
 
 
 if __name__ == "__main__":

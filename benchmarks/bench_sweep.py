@@ -1,42 +1,39 @@
-"""How much faster a sweep over MNIST is than one run after another, and than its limit.
+"""How much faster a sweep over MNIST is than one run after another, and how near to its limit.
 
 Sixteen runs (784-256-256-10, minibatches of 100; four learning rates, two momenta, two seeds) are
-computed by `d2l.sweep` on all processors, and by `d2l.train` in a loop.  The limit of the ratio is
-the number of processors.  Both are measured in turns, and the ratio of each turn is taken, so that
-a change of the machine's speed meets both; the median counts.  What starting the workers costs is
-in the figure, and it costs the same however long the runs are.
+computed by `d2l.sweep` on all processors, and by `d2l.train` in a loop; both must give the same
+numbers. The limit is what the processors do of the matrix products alone, one process on each. What
+starting the workers costs is in the figure of the sweep, and it costs the same however long the
+runs are; the processes of the limit are there before it is measured.
 
-Usage: ``python benchmarks/bench_sweep.py [--quick]``, with MNIST in D2LMINI_DATA or the cache.  It
-prints a table and adds the figures to ``_build/bench.json``, under ``sweep``; the result is 1 if
-the target is missed.
+Usage: ``python benchmarks/bench_sweep.py [--quick]``, with MNIST in D2LMINI_DATA or the cache.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import os
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import joblib
 import numpy as np
 import torch
 from torch import nn
 
+import report
+from bench_mnist import SIZES, products
 from d2lmini.data import load_mnist, mnist_available
 from d2lmini.data.dataset import Dataset
 from d2lmini.history import History
 from d2lmini.sweeps import sweep
 from d2lmini.training import mlp, train
+from measure import in_turns
 
-SIZES = (784, 256, 256, 10)
 ETAS, BETAS, SEEDS = (0.003, 0.01, 0.03, 0.1), (0.0, 0.9), (1, 2)
-TARGET = 1.8  # on two processors
+RUNS = len(ETAS) * len(BETAS) * len(SEEDS)
+
+Work = Callable[[Dataset, int], list[History | None]]
 
 
 def make_model(seed: int) -> nn.Module:
@@ -58,61 +55,74 @@ def one_by_one(data: Dataset, steps: int) -> list[History | None]:
     ]
 
 
-def timed(
-    work: Callable[[Dataset, int], list[History | None]], data: Dataset, steps: int
-) -> tuple[float, list[History | None]]:
-    """Return the seconds that the work took, and its result."""
-    started = time.perf_counter()
-    result = work(data, steps)
-    return time.perf_counter() - started, result
+def products_rate(steps: int) -> float:
+    """Return how many steps' matrix products one process does in a second."""
+    torch.set_num_threads(1)
+    products(None, 0.0, 50)  # warms up
+    began = time.perf_counter()
+    products(None, 0.0, steps)
+    return steps / (time.perf_counter() - began)
+
+
+def limit(cores: int, steps: int) -> float:
+    """Return the steps per second of the matrix products alone, on all processors together."""
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        rates = joblib.Parallel(n_jobs=cores)(
+            joblib.delayed(products_rate)(steps) for _ in range(cores)
+        )
+    return float(sum(rates))
+
+
+def measure(quick: bool) -> report.Found:
+    """Return the rows."""
+    if not mnist_available():
+        raise SystemExit("MNIST is neither in D2LMINI_DATA nor in the cache: nothing to measure")
+    data = load_mnist()
+    steps = 200 if quick else 3000
+    cores = int(joblib.cpu_count())
+    one_by_one(data, 1)  # warms up
+    found: dict[str, list[History | None]] = {}
+
+    def rate(work: Work) -> float:
+        began = time.perf_counter()
+        found[work.__name__] = work(data, steps)
+        return RUNS * steps / (time.perf_counter() - began)
+
+    rates = in_turns(
+        {
+            "sweep": lambda: rate(together),
+            "loop": lambda: rate(one_by_one),
+            "products": lambda: limit(cores, steps),
+        },
+        1 if quick else 3,
+    )
+    for ours, other in zip(found["together"], found["one_by_one"], strict=True):
+        assert ours is not None
+        assert other is not None
+        np.testing.assert_array_equal(ours.loss, other.loss)
+    rows = [
+        report.compare(
+            f"sweep of {RUNS} runs of {steps:,} steps",
+            against,
+            rates["sweep"],
+            rates[name],
+            unit="steps/s",
+            target=target,
+            more_is_better=True,
+        )
+        for name, against, target in (
+            # The targets are those of two processors; more of them would be shared by 16 runs.
+            ("loop", "one run after another", 0.9 * cores),
+            ("products", f"the matrix products alone, on {cores} cores", 0.75),
+        )
+    ]
+    return rows, {"steps of a run": steps}
 
 
 def main() -> int:
-    """Print the table, and add it to ``_build/bench.json``."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="shorter runs, and one turn only")
-    parser.add_argument("--steps", type=int, help="minibatches of a run")
-    quick = parser.parse_args().quick
-    steps = parser.parse_args().steps or (200 if quick else 1500)
-    if not mnist_available():
-        print("MNIST is neither in D2LMINI_DATA nor in the cache folder: nothing to measure")
-        return 1
-    data = load_mnist()
-    one_by_one(data, 1)  # warms up
-    cores = int(joblib.cpu_count())
-    turns = []
-    for turn in range(1 if quick else 3):
-        order = (together, one_by_one) if turn % 2 else (one_by_one, together)
-        seconds, results = {}, {}
-        for work in order:
-            seconds[work.__name__], results[work.__name__] = timed(work, data, steps)
-        for ours, theirs in zip(results["together"], results["one_by_one"], strict=True):
-            assert ours is not None
-            assert theirs is not None
-            np.testing.assert_array_equal(ours.loss, theirs.loss)
-        turns.append((seconds["together"], seconds["one_by_one"]))
-    ratio = statistics.median(loop / ours for ours, loop in turns)
-    target = TARGET if cores == 2 else 0.75 * cores
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    figures = {
-        "one by one / sweep": round(ratio, 2),
-        "sweep [s]": round(statistics.median(ours for ours, _ in turns), 1),
-        "one by one [s]": round(statistics.median(loop for _, loop in turns), 1),
-        "runs": len(ETAS) * len(BETAS) * len(SEEDS),
-        "steps of a run": steps,
-        "processors": cores,
-        "load of the machine": round(load, 1),
-        "torch": torch.__version__,
-    }
-    missed = ratio < target
-    for name, value in figures.items():
-        note = f"   >= {target:g}{'  MISSED' if missed else ''}" if "/" in name else ""
-        print(f"{name:<24}{value:>14}{note}")
-    path = Path(__file__).resolve().parents[1] / "_build" / "bench.json"
-    path.parent.mkdir(exist_ok=True)
-    report = json.loads(path.read_text()) if path.is_file() else {}
-    path.write_text(json.dumps({**report, "sweep": figures}, indent=2) + "\n")
-    return int(missed and not quick)
+    """Measure, print a table, add to ``_build/bench.json``; 1 if a target was missed."""
+    quick = report.arguments(__doc__).parse_args().quick
+    return report.run("sweep", lambda: measure(quick), quick=quick)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ __all__ = ["convergence_rate", "damping", "is_stable", "iteration_matrix"]
 # How far sqrt(eta * lam) may be from a double root, relative to 1 + sqrt(beta), to count as one.
 _CRITICAL = 1e-12
 
+# How many rates are computed at a time: their intermediate results fit in a processor's own cache.
+_BLOCK = 2**14
+
 
 def iteration_matrix(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike) -> Array:
     r"""Return the matrix that takes (v, x - x*) to the next step.
@@ -130,19 +133,50 @@ def convergence_rate(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayL
     >>> d2l.convergence_rate([0.2, 4], eta=0.6, beta=0.5).round(4)
     array([0.7071, 0.7071])
     """
-    curvature, rate, memory, _ = _settings(lam, eta, beta)
+    curvature, rate, memory, shape = _settings(lam, eta, beta)
     with np.errstate(over="ignore"):
+        pull, root = rate * curvature, np.sqrt(memory)
         # What depends on beta alone, or on eta and lam alone, is not computed for every pair.
-        pull = rate * curvature
-        root = np.sqrt(memory)
-        low, high = (1 - root) ** 2 - pull, (1 + root) ** 2 - pull
-        trace = np.abs((1 + memory) - pull)
+        parts = (pull, root, (1 - root) ** 2, (1 + root) ** 2, 1 + memory)
+        result = _larger_root(*parts, shape)
+        np.copyto(result, np.abs(1 - pull), where=memory == 0)
+    return result[()]
+
+
+def _larger_root(
+    pull: Array, root: Array, lower: Array, upper: Array, top: Array, shape: tuple[int, ...]
+) -> Array:
+    """Return the modulus of the larger root, block by block, so that a map stays in the cache.
+
+    Parameters
+    ----------
+    pull, root, lower, upper, top : ndarray
+        eta * lam, sqrt(beta), (1 - sqrt(beta))**2, (1 + sqrt(beta))**2 and 1 + beta.
+    shape : tuple of int
+        What they broadcast to.
+    """
+    result = np.empty(shape)
+    whole = result.reshape(shape or (1,))
+    parts = [np.broadcast_to(part, whole.shape) for part in (pull, root, lower, upper, top)]
+    rows = max(1, _BLOCK // max(1, whole[:1].size))
+    for start in range(0, len(whole), rows):
+        block = slice(start, start + rows)
+        p, r, lo, up, s = (part[block] for part in parts)
+        low, high, real = lo - p, up - p, whole[block]
+        swinging = (low < 0) & (high > 0)
         # Two roots, because low * high may overflow or underflow where each of them does not.
-        spread = np.sqrt(np.abs(low)) * np.sqrt(np.abs(high))
+        np.sqrt(np.abs(low, out=low), out=low)
+        np.sqrt(np.abs(high, out=high), out=high)
+        np.multiply(low, high, out=low)
+        np.abs(np.subtract(s, p, out=high), out=high)
+        # Halved before they are added, because the sum may overflow.
+        np.multiply(low, 0.5, out=low)
+        np.multiply(high, 0.5, out=high)
+        np.add(low, high, out=real)
         # The product of the roots is beta: where rounding hides a tiny one, the larger is no less.
-        real = np.maximum(trace / 2 + spread / 2, root)
-    result = np.where((low < 0) & (high > 0), root, real)
-    return np.where(memory == 0, np.abs(1 - pull), result)[()]
+        np.maximum(real, r, out=real)
+        np.copyto(real, r, where=swinging)
+    return result
 
 
 def is_stable(lam: npt.ArrayLike, *, eta: npt.ArrayLike, beta: npt.ArrayLike = 0.0) -> Any:

@@ -28,6 +28,19 @@ def test_rate_is_the_spectral_radius_of_the_iteration(lam: float) -> None:
     np.testing.assert_allclose(rates, expected, rtol=1e-7)
 
 
+@pytest.mark.parametrize("shape", [(400, 250), (3, 40_000), (50_000, 1), (7, 9, 1000), (5, 0)])
+def test_a_map_has_the_rates_of_its_points_wherever_they_are(shape: tuple[int, ...]) -> None:
+    """A large map is computed in blocks: each point is as if it were computed alone."""
+    random = np.random.default_rng(0)
+    eta, beta = random.uniform(0, 2, shape), random.uniform(0, 1.2, shape[-1:])
+    beta[::3] = 0
+    rates = d2l.convergence_rate(2.0, eta=eta, beta=beta)
+    assert rates.shape == shape
+    for point in map(tuple, random.integers(0, shape, (300 * bool(rates.size), len(shape)))):
+        alone = d2l.convergence_rate(2.0, eta=eta[point], beta=beta[point[-1]])
+        assert rates[point] == alone
+
+
 def test_rate_of_gradient_descent_is_exact() -> None:
     lam, eta = np.array([-1.0, 0.1, 1, 10, 19]), 0.1
     np.testing.assert_array_equal(d2l.convergence_rate(lam, eta=eta), np.abs(1 - eta * lam))
