@@ -39,14 +39,15 @@ def verify(root: Path, notebooks: Sequence[Path], *, jobs: int) -> int:
         # pytest has to find the plugin before it reads any configuration.
         environment["PYTHONPATH"] += os.pathsep + str(HERE)
         environment["D2LMINI_CACHE"] = str(Path(scratch) / "cache")
+        # One kernel per notebook, so its cells have to stay together, and in the plugin's order.
+        together = ("-n", str(jobs), "--dist", "loadfile", "--no-loadscope-reorder")
         return subprocess.call(
             [
                 sys.executable,
                 *("-m", "pytest", "-p", "nbval_datasets", "-p", "no:cacheprovider"),
                 *("--nbval", "--nbval-current-env", "--nbval-kernel-startup-timeout=300"),
                 f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval_sanitize.cfg'}",
-                # One kernel per notebook, so its cells have to stay together.
-                *(("-n", str(jobs), "--dist", "loadfile") if jobs > 1 else ()),
+                *(together if jobs > 1 else ()),
                 *("--quiet", "-r", "fEs", f"--rootdir={root}"),
                 *map(str, notebooks),
             ],

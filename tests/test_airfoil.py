@@ -305,11 +305,11 @@ def test_a_page_that_asks_for_the_data_is_told_whether_they_are_here(
     monkeypatch.setenv("D2LMINI_DATA", str(tmp_path / "empty"))
     assert needed_data.missing(names, download=False) == ["airfoil"]
     assert needed_data.missing(["airfoil", "mnist"], download=True) == ["airfoil", "mnist"]
-    assert nbval_datasets._missing_for.__wrapped__(page) == ("airfoil",)
+    assert nbval_datasets._missing.__wrapped__(nbval_datasets._datasets(page)) == ("airfoil",)
     put(tmp_path / "full" / "airfoil", table)
     monkeypatch.setenv("D2LMINI_DATA", str(tmp_path / "full"))
     assert needed_data.missing(["mnist", "airfoil"], download=False) == ["mnist"]
-    assert nbval_datasets._missing_for.__wrapped__(page) == ()
+    assert nbval_datasets._missing.__wrapped__(nbval_datasets._datasets(page)) == ()
 
 
 # Regression
