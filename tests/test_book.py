@@ -688,8 +688,9 @@ def test_an_explorable_carries_its_figure_and_its_script(built: Path) -> None:
     assert '"model_id": "box"' in block[0]
     assert "SECRET" not in text, "the module's source belongs into its file"
     assert "_anywidget_id" in text
-    scripts = re.findall(r'<script defer="defer" src="([^"?]*)', text)
-    assert scripts[-2:] == ["../_static/explore/host.js", "../_static/explore/ravine.js"]
+    scripts = re.findall(r'<script defer="defer" src="([^"?]*/explore/[^"?]*)', text)
+    names = ("shared", "host", "ravine")
+    assert scripts == [f"../_static/explore/{name}.js" for name in names]
     assert "explore/" not in page(built, "vi/valley.html")
     script = page(built, "_static/explore/ravine.js")
     assert "momentumExplorables" in script

@@ -293,7 +293,7 @@ def test_javascript_and_python_compute_the_same(view):
         assert np.all(abs(np.array(js["single"]) - x[:, 1]) <= 1e-9 * size), case
         assert np.all(abs(np.array(js["sum"]) - x.sum(axis=1)) <= 4e-7 * size), case
         squares = (x**2).sum(axis=1)
-        assert np.array(js["squares"]) == pytest.approx(squares, rel=1e-9, abs=1e-300)
+        assert np.array(js["squares"], float) == pytest.approx(squares, rel=1e-9, abs=1e-300)
         assert abs(js["inside"] - (abs(x) < 4).sum()) <= 2, case
         if x[-1].var() > 1e-6 * x[-1].mean() ** 2:  # else all digits have cancelled
             assert js["measured"] == pytest.approx(x[-1].var(ddof=1), rel=1e-9)

@@ -84,7 +84,9 @@
   const regions = document.querySelectorAll(".mm-scroll, .pst-scrollable-table-container, .bd-article .highlight > pre");
   const look = (region) => {
     const wide = region.scrollWidth > region.clientWidth + 1;
-    if (wide === region.hasAttribute("tabindex")) return;
+    // The theme sets tabindex, too, a while after the window changed, to -1 where nothing scrolls.
+    const ready = region.tabIndex === 0 && region.hasAttribute("role");
+    if (wide === ready) return;
     if (wide) {
       region.tabIndex = 0;
       region.setAttribute("role", "group"); // no landmark: a page may have many of the same name
