@@ -54,7 +54,8 @@ def command(arguments: tuple[str, ...], folder: Path) -> None:
 
 def course(folder: Path) -> Path:
     """Copy what a build reads into `folder`."""
-    for name in ("_config.yml", "_toc.yml"):
+    pinned = [path.name for path in ROOT.glob("requirements*.txt")]
+    for name in ("_config.yml", "_toc.yml", *pinned):
         shutil.copy(ROOT / name, folder)
     for name in ("chapters", "notebooks", "site"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
