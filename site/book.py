@@ -29,7 +29,6 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import FrameType
 from typing import Any, cast
 
 import yaml
@@ -46,7 +45,7 @@ import sitemap
 from errors import ChapterError, refused
 from files import write_if_changed
 from locking import exclusive
-from processes import end_with_parent
+from processes import end_with_parent, interrupt_on_kill
 from solutions import without_solutions
 
 HERE = Path(__file__).resolve().parent
@@ -478,10 +477,6 @@ def _work(sender: Connection, task: Task) -> None:
         raise
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description="Build the book into _build/html/.")
@@ -498,7 +493,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs must be at least 1, got {options.jobs}")
-    signal.signal(signal.SIGTERM, _interrupt)  # `kill` is told of like Ctrl-C
+    interrupt_on_kill()  # `kill` is told of like Ctrl-C
     try:
         with exclusive(options.root, "book"):
             page = build(options.root, options.lang, options.jobs, options.solutions == "yes")

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from nbformat import NotebookNode
 
@@ -38,6 +36,7 @@ from pages import (
     stored,
     valid_outputs,
 )
+from processes import interrupt_on_kill
 from repository import configured
 from widgets import refresh_modules
 
@@ -290,10 +289,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the process's status."""
     arguments = _arguments(argv)
@@ -308,7 +303,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{len(pages)} notebooks are up to date")
         return 0
     # `kill` ends the kernels like Ctrl-C does; their own sessions would survive us otherwise.
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_on_kill()
     began = time.perf_counter()
     try:
         with exclusive(root, "notebooks"):

@@ -1,13 +1,24 @@
-"""Processes that do a part of the work, and do not outlive the one that they do it for."""
+"""How processes end: `kill` like Ctrl-C, and those that do a part of the work with their parent."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from multiprocessing.connection import wait
+from types import FrameType
 
-__all__ = ["end_with_parent"]
+__all__ = ["end_with_parent", "interrupt_on_kill"]
+
+
+def interrupt_on_kill() -> None:
+    """Let `kill` raise KeyboardInterrupt in the main thread, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def end_with_parent() -> None:
