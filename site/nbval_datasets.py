@@ -1,8 +1,7 @@
 """A pytest plugin: which notebooks are verified, and in which order.
 
-Those whose data sets cannot be had here are skipped, with the reason. Those that train do the long
-work, which the languages share: whoever comes first computes, and the others find the result. So
-one language begins with them, and the others end with them.
+Those whose data sets cannot be had here are skipped, with the reason; the order is that in which
+they are executed.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from needed_data import REMEDY, missing
+from needed_data import REMEDY, missing, turns
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -22,19 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A notebook all of whose cells are skipped gets no kernel.
     """
-    first: dict[str, Path] = {}
-    turns: dict[Path, int] = {}
+    needed = {item.path: _datasets(item.path) for item in items if item.path.suffix == ".ipynb"}
     for item in items:
-        if item.path.suffix == ".ipynb":
-            needed = _datasets(item.path)
-            absent = _missing(needed)
-            if absent:
-                reason = f"{item.path.name} needs {' and '.join(absent)}: {REMEDY}"
-                item.add_marker(pytest.mark.skip(reason=reason))
-            if needed:
-                begins = first.setdefault(item.path.name, item.path) == item.path
-                turns[item.path] = -1 if begins else 1
-    items.sort(key=lambda item: turns.get(item.path, 0))
+        absent = _missing(needed.get(item.path, ()))
+        if absent:
+            reason = f"{item.path.name} needs {' and '.join(absent)}: {REMEDY}"
+            item.add_marker(pytest.mark.skip(reason=reason))
+    order = turns((path.name, bool(names)) for path, names in needed.items())
+    ranks = dict(zip(needed, order, strict=True))
+    items.sort(key=lambda item: ranks.get(item.path, 1))
 
 
 @functools.cache

@@ -25,7 +25,7 @@ from errors import ChapterError, Finding, refused
 from execute import ExecutionError, Executor
 from files import write_if_changed
 from locking import exclusive
-from needed_data import REMEDY, missing
+from needed_data import REMEDY, missing, turns
 from pages import (
     Page,
     check_cells,
@@ -180,19 +180,11 @@ def update(root: Path, pages: Sequence[Page], *, force: bool, jobs: int) -> Repo
 
 
 def in_good_order(plans: Sequence[Plan]) -> list[Plan]:
-    """Sort so that no process waits for another while there is other work.
-
-    Pages that train do the long work. The languages share it: whoever comes first computes, the
-    others find the result. So one language begins, and the others come last.
-    """
-    ranks: list[int] = []
-    begun: set[str] = set()
-    for task in plans:
-        chapter = task.page.chapter
-        long = task.execute and bool(chapter.datasets)
-        ranks.append(1 if not long else 2 if chapter.page in begun else 0)
-        if long:
-            begun.add(chapter.page)
+    """Sort so that no process waits for another while there is other work."""
+    ranks = turns(
+        (task.page.chapter.page, task.execute and bool(task.page.chapter.datasets))
+        for task in plans
+    )
     return [task for _, task in sorted(zip(ranks, plans, strict=True), key=lambda pair: pair[0])]
 
 
