@@ -412,6 +412,8 @@ def test_what_does_a_part_of_the_work_ends_with_whom_it_does_it_for(
 
 
 ENDED = """
+from contextlib import suppress
+
 import psutil
 from chromium import BrowserError, launched
 
@@ -419,8 +421,9 @@ try:
     with launched() as browser:
         page = browser.new_page()
         for process in psutil.Process().children(recursive=True):
-            if any("--remote-debugging-pipe" in word for word in process.cmdline()):
-                process.kill()
+            with suppress(psutil.NoSuchProcess):  # one that has ended meanwhile, or a zombie
+                if any("--remote-debugging-pipe" in word for word in process.cmdline()):
+                    process.kill()
         page.goto("about:blank")
 except BrowserError as error:
     print(error)
