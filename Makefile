@@ -6,6 +6,8 @@
 #   COURSE_REPOSITORY=<address> COURSE_BRANCH=main make book
 #                                      where the course is published, if the checkout does not say
 #   COURSE_BASE_URL=<address> make book  where the site will be published (for a site map, cards, canonical links)
+#   COURSE_NOTEBOOKS_BRANCH=notebooks make book
+#                                      which branch of it holds the notebooks that Colab opens, if any
 #   JOBS=1                             processes at a time (default: one per core)
 #   make lab LANG=vi                   the notebooks of this language (default: English); also pdf (likewise)
 #                                      and slides (default: all languages)
@@ -33,7 +35,7 @@ endif
 edition = $(if $(SOLUTIONS),--solutions "$(SOLUTIONS)")
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve links pdf slides lab notebooks check lint test coverage bench bench-page sweep-data cards clean distclean
+.PHONY: help book serve links pdf slides lab notebooks notebooks-branch check lint test coverage bench bench-page sweep-data cards clean distclean
 
 help:  ## this list
 	@echo "The momentum course: what you can ask for"
@@ -65,6 +67,9 @@ links: $(VENV)/.book  ## check every link of _build/html/
 
 notebooks: $(VENV)/.book  ## bring notebooks/ up to date with chapters/, executing what is stale
 	@$(PY) site/notebooks.py $(jobs)
+
+notebooks-branch:  ## push the notebooks to download of _build/html/ to the branch COURSE_NOTEBOOKS_BRANCH
+	@$(PYTHON) site/plainbranch.py
 
 check: $(VENV)/.book  ## what can be checked without building: stale outputs, formulas, translations
 	@$(PY) site/check.py

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from borrowed import borrow
 from editions import SOURCE
+from plain import place
 from slim import without_unused
 
 __all__ = ["Site", "assemble", "recover"]
@@ -47,8 +48,11 @@ def collect(
     books = {key: _files(folder) for key, folder in folders.items()}
     source = books.get(SOURCE, {})
     for key, names in (borrowed or {}).items():
-        for name in (f"{page}.html" for page in names if f"{page}.html" in source):
+        for page in (page for page in names if f"{page}.html" in source):
+            name = f"{page}.html"
             books[key][name] = borrow(books[key][name], source[name])
+            if place(page) in source:
+                books[key][place(page)] = source[place(page)]
     books = without_unused(books)
     shared = _shared(list(books.values()))
     site: Site = {name: next(iter(books.values()))[name] for name in shared}

@@ -194,6 +194,7 @@ def prepare(
     if published is not None:
         config["sphinx"]["config"]["course_repository"] = asdict(published)
         config["sphinx"]["config"]["course_on_colab"] = on_colab(course, published)
+        config["sphinx"]["config"]["course_plain_branch"] = repository.plain_branch()
     # Which page is there in which language decides where the language menu of each page leads.
     config["course_pages"] = {k: list(course.editions[k].pages) for k in shown}
     for path, data in ((task.config, config), (task.toc, course.derived_toc(key))):
@@ -203,7 +204,7 @@ def prepare(
 
 
 def on_colab(course: editions.Course, published: repository.Repository) -> bool:
-    """Whether the notebooks that Colab would open can install the course there."""
+    """Whether the stored notebooks, which Colab would open, can install the course there."""
     return published.same_as(repository.configured(course.config))
 
 
@@ -216,7 +217,10 @@ def tell_where_notebooks_run(
     sites = ["Binder"]
     there = f"{published.web}, branch {published.branch}"
     if published.colab(""):
-        if on_colab(course, published):
+        if repository.plain_branch():
+            sites.append("Colab")
+            there += f" (Colab: the plain ones, branch {repository.plain_branch()})"
+        elif on_colab(course, published):
             sites.append("Colab")
         else:
             there += "; not on Colab, since repository: in _config.yml names another or none"

@@ -12,6 +12,7 @@ it; ``site/book.py`` adds the settings which only a site of several languages ne
 - search in Vietnamese and Chinese (`searchwords`),
 - what a page says about itself to machines (`about`),
 - comments on slides (`slidemarks`),
+- a notebook to download, which reads well without MyST (`plain`),
 - and here: words of the interface, links between the languages, style sheets and scripts.
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,7 @@ import figures
 import katexmath
 import linebreaks
 import pagelinks
+import plain
 import searchwords
 import slidemarks
 import terms
@@ -96,6 +99,7 @@ def configure(app: Sphinx, config: Config) -> None:
     # Without JavaScript; with it, head.js follows the reader's system.
     config.html_context["default_mode"] = "light"
     config.html_use_index = False
+    config.html_copy_source = False  # the notebook to download is the plain one
     config.html_domain_indices = False
     # MyST-NB would load RequireJS and a widget manager of 900 KB from another site.
     config.nb_ipywidgets_js = {}
@@ -288,7 +292,8 @@ def add_context(
         context["notebook_name"] = f"{pagename.replace('/', '-')}-{written}.ipynb"
     else:
         context["notebook_name"] = pagename.rsplit("/", 1)[-1] + ".ipynb"
-    context |= _ways_to_run(config, f"notebooks/{written}/{pagename}.ipynb", written)
+    context["plain_notebook"] = plain.place(pagename)
+    context |= _ways_to_run(config, f"{written}/{pagename}.ipynb", written)
     if context.get("body"):
         for written, better in (
             # Two labels that MyST-NB writes in English, whatever the language of the book.
@@ -303,12 +308,15 @@ def add_context(
 
 
 def _ways_to_run(config: Config, notebook: str, language: str) -> dict[str, Any]:
-    """Return what the menu of a page says about running its notebook, a path in the repository."""
+    """Return what the menu of a page says about running its notebook, ``<language>/<page>``."""
     there = Repository(**config.course_repository) if config.course_repository else None
     addresses = {}
     if there is not None:
-        addresses["Binder"] = there.binder(notebook)
-        addresses["Colab"] = there.colab(notebook) if config.course_on_colab else None
+        addresses["Binder"] = there.binder(f"notebooks/{notebook}")
+        if config.course_plain_branch:
+            addresses["Colab"] = replace(there, branch=config.course_plain_branch).colab(notebook)
+        elif config.course_on_colab:
+            addresses["Colab"] = there.colab(f"notebooks/{notebook}")
     return {
         "repository": there.web if there else "",
         "runs_on": [{"name": name, "url": url} for name, url in addresses.items() if url],
@@ -354,6 +362,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("course_shown", [], "html")
     app.add_config_value("course_repository", {}, "html")
     app.add_config_value("course_on_colab", False, "html")
+    app.add_config_value("course_plain_branch", "", "html")
     app.add_config_value("course_words", {}, "env")
     # Jupyter Book sets these even when the extensions which read them are not loaded.
     for name in ("comments_config", "thebe_config"):
@@ -361,7 +370,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
             app.add_config_value(name, {}, "html")
     for module in (apipage, boxes, citations, explorables, katexmath, linebreaks, pagelinks):
         module.setup(app)
-    for module in (searchwords, slidemarks, terms):
+    for module in (plain, searchwords, slidemarks, terms):
         module.setup(app)
     app.connect("config-inited", configure, priority=100)
     app.connect("config-inited", add_assets)

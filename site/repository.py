@@ -24,7 +24,10 @@ from urllib.parse import quote, urlsplit
 
 from editions import ConfigError
 
-__all__ = ["Repository", "configured", "find", "git", "web_address"]
+__all__ = ["PLAIN_BRANCH", "Repository", "configured", "find", "git", "plain_branch", "web_address"]
+
+PLAIN_BRANCH = "COURSE_NOTEBOOKS_BRANCH"
+"""Names, in the environment, the branch that whoever publishes keeps the plain notebooks in."""
 
 # Hosts where a repository that is cloned by ssh is read at the same path by https.
 _HOSTS = frozenset({"github.com", "gitlab.com", "codeberg.org", "bitbucket.org"})
@@ -185,6 +188,26 @@ def find(
             "its branch is not known: set COURSE_BRANCH, too, for instance COURSE_BRANCH=main"
         )
     return Repository(web, branch)
+
+
+def plain_branch(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the branch that holds the plain notebooks, as ``<language>/<page>.ipynb``, or nothing.
+
+    Nobody but the one who publishes knows whether there is such a branch, so only the environment
+    says so.
+
+    Raises
+    ------
+    ConfigError
+        What it says is no name of a branch.
+
+    Examples
+    --------
+    >>> plain_branch({"COURSE_NOTEBOOKS_BRANCH": "notebooks"}), plain_branch({})
+    ('notebooks', '')
+    """
+    branch = environment.get(PLAIN_BRANCH, "").strip()
+    return _require_branch(branch, f"{PLAIN_BRANCH}=") if branch else ""
 
 
 def configured(config: Mapping[str, Any]) -> Repository | None:

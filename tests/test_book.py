@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -478,7 +479,8 @@ def test_the_site_has_every_language_and_one_copy_of_what_they_share(built: Path
     assert (html / "_static" / "katex" / "katex.min.css").is_file()
     assert not list(html.glob("??/_static/katex*"))
     assert '<html lang="vi"' in page(built, "vi/valley.html")
-    assert (html / "vi" / "_sources" / "valley.ipynb").is_file()
+    assert (html / "vi" / "_notebooks" / "valley.ipynb").is_file()
+    assert not (html / "vi" / "_sources").exists()
 
 
 @pytest.mark.slow
@@ -540,7 +542,8 @@ def test_a_page_says_where_its_notebook_runs(
         "https://github.com/ada/course": editions.ui(name[:2])["course"]["repository"],
     }
     assert f"<code>{command}</code>" in menu
-    assert f'download="{Path(name).name}-{notebook[:2]}.ipynb"' in menu
+    there, saved = f"_notebooks/{Path(name).name}.ipynb", f"{Path(name).name}-{notebook[:2]}.ipynb"
+    assert f'href="{there}" download="{saved}"' in menu
 
 
 @pytest.mark.slow
@@ -548,7 +551,7 @@ def test_the_cell_that_installs_the_course_is_in_the_notebook_and_not_on_the_pag
     built: Path,
 ) -> None:
     cell = "google.colab"
-    assert cell in page(built, "vi/_sources/valley.ipynb")
+    assert cell in page(built, "vi/_notebooks/valley.ipynb")
     assert cell not in page(built, "vi/valley.html")
     assert cell not in page(built, "vi/searchindex.js")
 
@@ -567,6 +570,28 @@ def test_the_notebooks_of_another_repository_are_not_offered_on_colab(
     assert "on Binder, from https://github.com/ada/course, branch main; not on Colab" in (
         capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize(
+    ("branch", "opened"), [("", "main/notebooks/vi/later.ipynb"), ("plain", "plain/vi/later.ipynb")]
+)
+def test_colab_opens_the_plain_notebook_where_there_is_a_branch_of_them(
+    branch: str, opened: str
+) -> None:
+    config = SimpleNamespace(
+        course_repository={"web": "https://github.com/ada/course", "branch": "main"},
+        course_plain_branch=branch,
+        course_on_colab=True,
+    )
+    ways = course_sphinx._ways_to_run(config, "vi/later", "vi")  # type: ignore[arg-type]
+    links = {link["name"]: link["url"] for link in ways["runs_on"]}
+    assert links["Colab"] == f"https://colab.research.google.com/github/ada/course/blob/{opened}"
+    assert links["Binder"].endswith("notebooks%2Fvi%2Flater.ipynb"), "where the environment is"
+    config.course_on_colab = False  # only the stored ones lack the cell that installs the course
+    names = [
+        link["name"] for link in course_sphinx._ways_to_run(config, "vi/later", "vi")["runs_on"]
+    ]  # type: ignore[arg-type]
+    assert ("Colab" in names) == bool(branch)
 
 
 def test_an_address_that_cannot_be_used_stops_the_build(course: Path) -> None:
@@ -612,6 +637,51 @@ def test_a_page_without_a_translation_is_english_in_the_frame_of_its_edition(bui
     assert 'download="later-en.ipynb"' in text
     assert "plateau" in page(built, "vi/searchindex.js")
     assert words["untranslated"] not in page(built, "vi/valley.html")
+
+
+@pytest.mark.slow
+def test_the_notebook_of_a_page_without_a_translation_is_the_english_one(built: Path) -> None:
+    text = page(built, "vi/_notebooks/later.ipynb")
+    assert text == page(built, "en/_notebooks/later.ipynb")
+    assert "**Theorem 4.1**" in text
+
+
+@pytest.mark.slow
+def test_a_plain_notebook_says_what_its_page_says(built: Path) -> None:
+    boxes = plain_text(built, "vi/boxes")
+    for said in (
+        "> **Định nghĩa 2.1** (Thung lũng)\n>\n> $\\rho = |1 - \\eta\\lambda|$\n",
+        "> **Định lý 2.2** (Thung lũng $\\beta$)\n",
+        "> $$ 0 < \\eta\\lambda < 2 \\tag{2.1} $$",
+        "<details>\n<summary><b>Chứng minh</b></summary>\n\n$$ a = b $$\n\n> **Bổ đề 2.3**\n",
+        "<summary><b>Lời giải Bài tập 2.1</b></summary>",
+        "Định lý 2.2, Định nghĩa 2.1, ",
+        "**Bài tập 2.2**\n\nMột đoạn văn về động lượng.\n\n⟦print(3)⟧",  # cells cannot be quoted
+        "> **Lời giải Bài tập 2.2**\n>\n> $4$",
+    ):
+        assert said in boxes, said
+    valley = plain_text(built, "vi/valley")
+    for said in (
+        "# 1. Thung lũng\n",
+        "see (1.1); ",
+        "> **Ghi chú**\n>\n> Một đoạn văn",
+        "$$ f(x) = \\frac{1}{2} \\lambda x^2 \\tag{1.1} $$",
+        "<details>\n<summary>Thung lũng</summary>\n\n$x^2$\n\n</details>",
+        "| $\\eta$ | $\\beta$ |\n| --- | --- |\n| 0.4 | 0.5 |",
+        "⟦fig⟧\n\n**Hình 1.1** Thung lũng",
+    ):
+        assert said in valley.replace(" xem ", " see "), said
+    assert "- **động lượng** (en momentum)\n\n  Một đoạn" in plain_text(built, "vi/words")
+    assert "\n### `d2l.momentum(grad, x0, *, eta, beta" in plain_text(built, "vi/words")
+    assert "Polyak [1964]" in plain_text(built, "vi/index")
+
+
+def plain_text(root: Path, name: str) -> str:
+    """Return the text of a plain notebook, with the code of its cells in ⟦⟧."""
+    language, _, stem = name.partition("/")
+    notebook = nbformat.reads(page(root, f"{language}/_notebooks/{stem}.ipynb"), as_version=4)
+    sources = [(cell.cell_type == "markdown", cell.source) for cell in notebook.cells]
+    return "\n\n".join(source if words else f"⟦{source}⟧" for words, source in sources)
 
 
 @pytest.mark.slow
@@ -724,7 +794,7 @@ def test_an_edit_changes_its_page_and_no_other_language(copy: Path) -> None:
     assert "Một đoạn khác" in page(copy, "vi/valley.html")
     after = identity(copy / "_build" / "html")
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"vi/valley.html", "vi/_sources/valley.ipynb", "vi/searchindex.js"}
+    assert changed == {"vi/valley.html", "vi/_notebooks/valley.ipynb", "vi/searchindex.js"}
 
 
 @pytest.mark.slow
@@ -772,7 +842,8 @@ def test_every_fault_of_every_language_is_told_and_told_again_and_the_site_stays
     del figure.metadata["mystnb"]["image"]
     widget.outputs[0].data = {small_course.VIEW: {"model_id": "m"}, "text/plain": "w"}
     small_course.write_page(copy, "vi", "valley", notebook)
-    unknown = small_course.notebook(small_course.markdown("# x\n\n{ref}`nowhere`\n"))
+    words = "# x\n\n{ref}`nowhere`\n\n:::{topic} T\n\nNot in plain Markdown.\n:::\n"
+    unknown = small_course.notebook(small_course.markdown(words))
     small_course.write_page(copy, "en", "valley", unknown)
     # Again, for what was read in the first attempt is not read in the second one.
     for _ in range(2):
@@ -780,6 +851,11 @@ def test_every_fault_of_every_language_is_told_and_told_again_and_the_site_stays
         assert done.returncode == 1
         assert re.search(r"vi/valley\.ipynb:\d+: WARNING: formula “f\(x\) = ", done.stderr)
         assert re.search(r"en/valley\.ipynb:\d+: WARNING: undefined label: 'nowhere'", done.stderr)
+        assert re.search(
+            r"en/valley\.ipynb:\d+: WARNING: on the page 'valley', \{topic\} has no form in the "
+            r"notebook to download: .* site/plainmarkdown\.py",
+            done.stderr,
+        )
         assert "stderr was found" in done.stderr
         assert "a figure without a description" in done.stderr
         assert "a widget without a figure" in done.stderr
