@@ -368,7 +368,7 @@ class Writer:
     def _parts(self, node: nodes.Node) -> list[tuple[str, str]]:
         """Return the pieces of inline text, each with the mark of its emphasis, if it has any."""
         if isinstance(node, nodes.Text):
-            text = escape(str(node))
+            text = escape(node.astext())
             return [("", text.replace("|", "\\|") if self.in_table else text)]
         if isinstance(node, _SILENT):
             return []
@@ -423,7 +423,7 @@ class Writer:
     def _html(self, node: nodes.Node) -> str:
         """Return inline text as HTML: in the line that unfolds something, Markdown is not read."""
         if isinstance(node, nodes.Text):
-            return html.escape(" ".join(str(node).split("\n")), quote=False)
+            return html.escape(" ".join(node.astext().split("\n")), quote=False)
         if isinstance(node, nodes.math):
             return html.escape(self._formula(node), quote=False)
         inside = "".join(map(self._html, node.children))

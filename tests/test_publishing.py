@@ -21,6 +21,7 @@ import policy
 import sitemap
 import slim
 import unusedcss
+from repository import PLAIN_BRANCH
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -259,14 +260,20 @@ def test_there_are_the_workflows_that_the_readme_speaks_of() -> None:
     assert [path.name for path in WORKFLOWS] == ["publish.yml", "test.yml"]
 
 
-def test_publishing_may_write_pages_and_nothing_else() -> None:
+def test_publishing_may_write_pages_and_the_branch_of_notebooks_and_nothing_else() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf-8"))
     jobs = workflow["jobs"]
     assert jobs["build"]["permissions"] == {"contents": "read", "pages": "read"}
     assert jobs["deploy"]["permissions"] == {"pages": "write", "id-token": "write"}
+    # What may write runs no package of others: Python, git and the actions alone.
+    assert jobs["notebooks"]["permissions"] == {"contents": "write"}
+    push = jobs["notebooks"]["steps"][-1]
+    assert push["run"] == "make notebooks-branch"
+    assert jobs["deploy"]["needs"] == ["build", "notebooks"], "pages link to what is there"
     built = next(step for step in jobs["build"]["steps"] if step.get("run") == "make book")
     # The address is the fork's own, so publishing needs no edit.
     assert built["env"][editions.BASE_URL] == "${{ steps.pages.outputs.base_url }}"
+    assert built["env"][PLAIN_BRANCH] == push["env"][PLAIN_BRANCH]
     upload = next(s for s in jobs["build"]["steps"] if "upload-pages" in s.get("uses", ""))
     assert upload["with"] == {"path": "_build/html"}
 
