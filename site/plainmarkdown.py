@@ -259,8 +259,9 @@ class Writer:
 
     def _admonition(self, node: nodes.Element) -> list[Piece]:
         body = list(node.children)
-        if isinstance(node, nodes.admonition):
-            title = self._line(cast(nodes.Element, body.pop(0)))
+        # Sphinx's writer of HTML has put the title of a note there, once it has been at work.
+        if isinstance(body[0], nodes.title):
+            title = self._line(body.pop(0))
         else:
             title = escape(str(admonitionlabels[node.tagname]))
         return self._quoted(f"**{title}**", self._blocks(body))

@@ -583,13 +583,14 @@ def test_colab_opens_the_plain_notebook_where_there_is_a_branch_of_them(
         course_plain_branch=branch,
         course_on_colab=True,
     )
-    ways = course_sphinx._ways_to_run(config, "vi/later", "vi")  # type: ignore[arg-type]
+    ways = course_sphinx._ways_to_run(config, "vi/later.ipynb", "vi")  # type: ignore[arg-type]
     links = {link["name"]: link["url"] for link in ways["runs_on"]}
     assert links["Colab"] == f"https://colab.research.google.com/github/ada/course/blob/{opened}"
     assert links["Binder"].endswith("notebooks%2Fvi%2Flater.ipynb"), "where the environment is"
     config.course_on_colab = False  # only the stored ones lack the cell that installs the course
     names = [
-        link["name"] for link in course_sphinx._ways_to_run(config, "vi/later", "vi")["runs_on"]
+        link["name"]
+        for link in course_sphinx._ways_to_run(config, "vi/later.ipynb", "vi")["runs_on"]
     ]  # type: ignore[arg-type]
     assert ("Colab" in names) == bool(branch)
 
@@ -680,8 +681,10 @@ def plain_text(root: Path, name: str) -> str:
     """Return the text of a plain notebook, with the code of its cells in ⟦⟧."""
     language, _, stem = name.partition("/")
     notebook = nbformat.reads(page(root, f"{language}/_notebooks/{stem}.ipynb"), as_version=4)
-    sources = [(cell.cell_type == "markdown", cell.source) for cell in notebook.cells]
-    return "\n\n".join(source if words else f"⟦{source}⟧" for words, source in sources)
+    shown = [cell for cell in notebook.cells if "install" not in cell.metadata.get("tags", ())]
+    return "\n\n".join(
+        cell.source if cell.cell_type == "markdown" else f"⟦{cell.source}⟧" for cell in shown
+    )
 
 
 @pytest.mark.slow
