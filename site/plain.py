@@ -128,7 +128,8 @@ def write(app: Sphinx, pagename: str, _template: str, _context: Any, doctree: An
     source = Path(str(app.env.doc2path(pagename))) if doctree is not None else Path()
     if source.suffix != SUFFIX:
         return
-    writer = Writer(app.builder, pagename, app.config.html_baseurl)  # type: ignore[arg-type]
+    base = app.config.html_baseurl and app.config.html_baseurl.rstrip("/") + "/"
+    writer = Writer(app.builder, pagename, base)  # type: ignore[arg-type]
     try:
         pieces = writer.write(doctree)
         page, title = sources_title(app.env)

@@ -219,10 +219,11 @@ class Writer:
 
     def _math(self, node: nodes.math_block) -> str:
         tex = tex_line(display_tex(node.astext(), bool(node.get("nowrap"))))
+        # Between dollar signs TeX allows no environment that is a formula by itself.
+        tex = re.sub(r"\\(begin|end)\{(align|alignat|gather)\*\}", r"\\\1{\2ed}", tex)
+        tex = tex.replace("{alignated}", "{alignedat}")
         if node.get("number"):
             writer = cast(Any, SimpleNamespace(builder=self.builder))
-            # A formula of several lines has one number, as on the page.
-            tex = re.sub(r"\\(begin|end)\{(align|gather)\*\}", r"\\\1{\2ed}", tex)
             tex += rf" \tag{{{get_node_equation_number(writer, node)}}}"
         return f"$$ {tex} $$"
 

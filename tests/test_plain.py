@@ -208,6 +208,29 @@ def test_a_formula_stands_on_one_line_and_is_no_tag() -> None:
     assert escape("a_b _c_ x*y") == r"a_b \_c\_ x\*y"
 
 
+@pytest.mark.parametrize(
+    ("base", "target", "written"),
+    [
+        (
+            "https://example.org/vi/",
+            {"refuri": "noise.html#a"},
+            "[b](https://example.org/vi/noise.html#a)",
+        ),
+        ("https://example.org/vi/", {"refid": "a"}, "b"),  # it is in the notebook
+        ("", {"refuri": "noise.html#a"}, "b"),
+        ("", {"refuri": "https://doi.org/10.1/a"}, "[b](https://doi.org/10.1/a)"),
+    ],
+)
+def test_a_reference_is_a_link_where_it_leads_somewhere(
+    base: str, target: dict[str, str], written: str
+) -> None:
+    builder: Any = SimpleNamespace(
+        config=None, env=None, get_target_uri=lambda page: f"{page}.html"
+    )
+    reference = nodes.reference("", "b", **target)
+    assert Writer(builder, "ravine", base)._reference(reference) == written
+
+
 def test_what_has_no_form_is_an_error_that_names_it() -> None:
     with pytest.raises(UnknownNode, match=r"^topic$"):
         writer()._block(nodes.topic())
