@@ -6,9 +6,7 @@ Beside them lies the table of the sweep, which grows by a row whenever a run end
 from __future__ import annotations
 
 import copy
-import errno
 import hashlib
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -97,9 +95,12 @@ class GrowingTable(TableNowhere):
         row = as_text(tabulate([run], [outcome]), heading=False)
         with _writing(self.folder), open(self.path, "ab", buffering=0) as file:
             end = file.tell()
-            if file.write(row) < len(row):  # a disk that is nearly full takes a part
+            try:
+                while row:
+                    row = row[file.write(row) :]  # a disk that is nearly full takes a part
+            except OSError:
                 file.truncate(end)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+                raise
 
 
 class Keeper:
