@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from . import _loop, evaluation, losses, sgd
+from . import _backprop, _loop, evaluation, losses, sgd
+from ._backprop import has_hooks
 from ._loop import Settings
 from .data.dataset import Dataset
 from .history import History
@@ -28,8 +29,7 @@ def is_known(model: nn.Module, loss: Callable[..., Any]) -> bool:
         code.append(getattr(loss, "__module__", None) if hasattr(loss, "__qualname__") else None)
     for module in model.modules():
         code.append(type(module).__module__)
-        # Not in the source of any class, and to be called on each pass.
-        if any(value for name, value in vars(module).items() if name.endswith("_hooks")):
+        if has_hooks(module):  # which are not in the source of any class
             return False
     on_cpu = all(tensor.device.type == "cpu" for _, tensor in _tensors(model))
     return on_cpu and all(name is not None and f"{name}.".startswith("torch.") for name in code)
@@ -43,7 +43,7 @@ def _tensors(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
 def key(model: nn.Module, data: Dataset, settings: Settings, loss: Callable[..., Any]) -> str:
     """Return a name that differs for any two runs that may differ."""
     digest = hashlib.sha256()
-    for code in (_loop, evaluation, losses, sgd):
+    for code in (_backprop, _loop, evaluation, losses, sgd):
         digest.update(Path(str(code.__file__)).read_bytes())
     plain = (bool, int, float, str, tuple, type(None))
     modules = [

@@ -16,12 +16,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from ._backprop import Gradient, plain_gradient
 from ._progress import progress_bar
 from .data.dataset import Dataset
 from .evaluation import accuracy, check_loss, mean_loss, modes
 from .history import History
 from .losses import Loss, paired
-from .sgd import sgd_momentum
+from .sgd import update
 
 __all__ = ["Settings", "run"]
 
@@ -81,18 +82,20 @@ def run(
             total=settings.max_steps, desc=data.name, unit=" minibatches", show=progress
         ) as bar,
     ):
+        gradient: Gradient | None = None
+        if callback is None:  # which could change the model meanwhile
+            gradient = plain_gradient(
+                model, loss, classes=data.n_classes is not None, batch_size=settings.batch_size
+            )
+        if gradient is None:
+            gradient = _autograd_gradient(model, params, loss)
         minibatches = _minibatches(data, params[0], settings.batch_size, settings.seed)
         for x, y in itertools.islice(minibatches, settings.max_steps):
-            model.zero_grad(set_to_none=True)
-            outputs = model(x)
-            cost = loss(outputs, paired(outputs, y))
-            check_loss(cost)
-            value = cost.item()
+            value = gradient(x, y)
             if not math.isfinite(value):
                 diverged = True
                 break
-            cost.backward()
-            sgd_momentum(params, states, eta=settings.eta, beta=settings.beta)
+            update(params, states, eta=settings.eta, beta=settings.beta)
 
             weighted = s * weighted + (1 - s) * value
             weight = s * weight + (1 - s)
@@ -122,6 +125,23 @@ def run(
         diverged=diverged,
         test_loss=test_loss,
     )
+
+
+def _autograd_gradient(model: nn.Module, params: list[nn.Parameter], loss: Loss) -> Gradient:
+    """Return what computes cost and gradient of a minibatch, for any model and any loss."""
+
+    def gradient(x: Tensor, y: Tensor) -> float:
+        for p in params:
+            p.grad = None
+        outputs = model(x)
+        cost = loss(outputs, paired(outputs, y))
+        check_loss(cost)
+        value = cost.item()
+        if math.isfinite(value):
+            cost.backward()
+        return value
+
+    return gradient
 
 
 def _minibatches(

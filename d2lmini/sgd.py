@@ -10,7 +10,7 @@ from torch import Tensor
 from .checks import as_number, shown
 from .messages import Phrase, tell
 
-__all__ = ["sgd_momentum"]
+__all__ = ["sgd_momentum", "update"]
 
 # Made once, and not at every step.
 _NEED = Phrase("a finite value")
@@ -19,6 +19,14 @@ _BETA_REMEDY = Phrase("pass for example beta=0.9")
 
 
 @torch.no_grad()
+def update(params: Sequence[Tensor], states: Sequence[Tensor], *, eta: float, beta: float) -> None:
+    """Make the step of :func:`sgd_momentum`, unchecked: for a loop that made the states itself."""
+    for x, v in zip(params, states, strict=True):
+        if x.grad is not None:
+            v.mul_(beta).add_(x.grad)
+            x.sub_(v, alpha=eta)
+
+
 def sgd_momentum(
     params: Sequence[Tensor], states: Sequence[Tensor], *, eta: float, beta: float
 ) -> None:
@@ -83,8 +91,8 @@ def sgd_momentum(
                 parameters=len(params),
             )
         )
-    live = [(x, v, x.grad) for x, v in zip(params, states, strict=True) if x.grad is not None]
-    if not live:
+    kinds = {x.dtype for x in params if x.grad is not None}
+    if not kinds:
         raise ValueError(
             tell(
                 "sgd_momentum needs gradients, but none of {parameters} parameters has one: "
@@ -92,7 +100,7 @@ def sgd_momentum(
                 parameters=len(params),
             )
         )
-    largest = min(torch.finfo(x.dtype).max for x, _, _ in live)
+    largest = min(torch.finfo(kind).max for kind in kinds)
     if abs(eta) > largest:
         raise ValueError(
             tell(
@@ -102,6 +110,4 @@ def sgd_momentum(
                 eta=eta,
             )
         )
-    for x, v, g in live:
-        v.mul_(beta).add_(g)
-        x.sub_(v, alpha=eta)
+    update(params, states, eta=eta, beta=beta)

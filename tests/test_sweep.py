@@ -7,6 +7,7 @@ has to import PyTorch.
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import math
 import os
@@ -31,8 +32,9 @@ from torch.nn import functional as F
 
 import d2lmini as d2l
 from d2lmini import sweeps
-from d2lmini.sweeps import Sweep, engines, sweep
+from d2lmini.sweeps import Sweep, engines, folder, sweep
 from d2lmini.sweeps.code import code_digest
+from d2lmini.sweeps.folder import GrowingTable
 from d2lmini.sweeps.result import Outcome, tabulate
 from d2lmini.sweeps.runs import Run, runs_of
 
@@ -653,6 +655,67 @@ def test_a_damaged_file_is_thrown_away_and_its_run_computed_again(
     sweep(line_model, made_up(), **options)  # without a warning: whole again
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_table_in_the_folder_grows_by_a_row_when_a_run_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, Any] = ALONE | {"folder": tmp_path, "eta": 0.1}
+    sweep(line_model, made_up(), seed=2, **options)
+    (other,) = tmp_path.glob("table-*.csv")  # of another sweep
+    content = other.read_bytes()
+
+    def table() -> Path:
+        (found,) = set(tmp_path.glob("table-*.csv")) - {other}
+        return found
+
+    seen = []
+
+    def looking(package: engines.Package, run: Run) -> Outcome:
+        seen.append([(int(row["seed"]), row["status"]) for row in rows_of(table())])
+        return perform(package, run)
+
+    perform = engines.perform
+    monkeypatch.setattr(engines, "perform", looking)
+    with pytest.warns(RuntimeWarning, match="1 of 4"):
+        runs = sweep(
+            lambda seed: line_model(2) if seed == 2 else Fragile(seed, (3,)),
+            made_up(),
+            seed=[4, 3, 2, 1],
+            **options,
+        )
+    kept, first, second = (2, "done"), (4, "done"), (3, "error")
+    assert seen == [[kept], [kept, first], [kept, first, second]]
+    runs.save(tmp_path / "saved.csv")
+    assert table().read_bytes() == (tmp_path / "saved.csv").read_bytes()  # in order now
+    assert other.read_bytes() == content
+
+
+def test_a_row_that_a_full_disk_takes_a_part_of_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class AlmostFull(io.FileIO):
+        def write(self, content: Any) -> int:
+            if len(content) == len(row):
+                return super().write(content[:10])
+            raise OSError(28, "No space left on device")
+
+    table = GrowingTable(tmp_path, ["a run"])
+    run, outcome = Run(0.1, 0.9, 1), Outcome("done", history(3, 0.5))
+    table.write([run], {})
+    table.add(run, outcome)
+    before = table.path.read_bytes()
+    row = before.splitlines(keepends=True)[-1]
+    assert [(row["eta"], row["loss"]) for row in rows_of(table.path)] == [("0.1", "0.5")]
+    monkeypatch.setattr(folder, "open", lambda path, *_, **__: AlmostFull(path, "a"), raising=False)
+    with pytest.raises(OSError, match=r"cannot be kept in folder=.*No space left.*make room"):
+        table.add(run, outcome)
+    assert table.path.read_bytes() == before
+
+
 def test_a_full_disk_is_an_error_that_leaves_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -662,7 +725,7 @@ def test_a_full_disk_is_an_error_that_leaves_nothing_half_written(
     def full(descriptor: int) -> None:
         nonlocal written
         written += 1
-        if written > 2:
+        if written > 3:  # the table, and two results
             raise OSError(28, "No space left on device")
         sync(descriptor)
 
@@ -671,8 +734,11 @@ def test_a_full_disk_is_an_error_that_leaves_nothing_half_written(
         patch.setattr("d2lmini._files.os.fsync", full)
         with pytest.raises(OSError, match=r"cannot be kept in folder=.*No space left.*make room"):
             sweep(line_model, made_up(), **options)
-    assert {path.suffix for path in tmp_path.iterdir()} == {".memo", ""}  # and the lock
+    # And the lock.
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".memo", ""}
     assert len(list(tmp_path.glob("*.memo"))) == 2
+    (table,) = tmp_path.glob("*.csv")
+    assert [row["eta"] for row in rows_of(table)] == ["0.1", "0.2"]
     assert len(sweep(line_model, made_up(), **options)) == 3
 
 
@@ -701,22 +767,22 @@ def test_what_train_remembers_needs_no_worker(monkeypatch: pytest.MonkeyPatch) -
 STOPPED = (
     SCRIPT_HEAD
     + """
-if len(sys.argv) > 2:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 
 def loss(outputs, targets):
     (log / f"pid-{os.getpid()}").touch()
     if not (log / "go").exists():
-        time.sleep(0.002)
+        time.sleep(0.01)
     return F.mse_loss(outputs, targets)
 
 
 runs = d2l.sweep(
     lambda seed: d2l.mlp([2, 1], seed=seed),
-    data, eta=0.1, seed=range(12), max_steps=200, batch_size=10, loss=loss, workers=2,
-    folder=log / "kept",
+    data, eta=0.1, seed=range(12), max_steps=100, batch_size=10, loss=loss,
+    workers=1 if (log / "go").exists() else 2, folder=log / "kept",
 )
 runs.save(log / "runs.npz")
+runs.save(log / "runs.csv")
 """
 )
 
@@ -739,36 +805,51 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
-@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_sweep_leaves_no_process_and_goes_on_where_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: signal.Signals
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Stopped twice: by Ctrl-C, then by kill -9; what is left is done by one process."""
     log, temporary = tmp_path / "log", tmp_path / "temporary"
     temporary.mkdir()
-    text = STOPPED.replace("if len(sys.argv) > 2:", "if True:")  # a shell may have it ignored
     (log / "kept").mkdir(parents=True)
     monkeypatch.setenv("TMPDIR", str(temporary))
-    process = script(text, log, start_new_session=True)
-    wait_until(lambda: len(list((log / "kept").glob("*.memo"))) >= 2)
-    pids = [int(path.name[4:]) for path in log.glob("pid-*")]
-    assert len(pids) == 3  # two workers, and here, where the first step is tried
-    assert list(temporary.glob("d2lmini-sweep-*"))
-    if way == signal.SIGINT:  # as a terminal does it: to all processes
-        os.killpg(process.pid, way)
-    else:
-        process.kill()
-    process.communicate(timeout=200)
-    assert process.returncode != 0
-    wait_until(lambda: not any(map(is_alive, pids)))
-    wait_until(lambda: not list(temporary.glob("d2lmini-sweep-*")))
-    before = {path: path.stat().st_mtime_ns for path in (log / "kept").glob("*.memo")}
-    assert 2 <= len(before) < 12
+
+    def kept() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in (log / "kept").glob("*.memo")}
+
+    for way in (signal.SIGINT, signal.SIGKILL):
+        before = kept()
+        process = script(STOPPED, log, start_new_session=True)
+        # Two workers, and the script itself, where the first step is tried.
+        wait_until(lambda: len(list(log.glob("pid-*"))) == 3)
+        wait_until(lambda known=before: kept().keys() > known.keys())
+        pids = [int(path.name[4:]) for path in log.glob("pid-*")]
+        assert list(temporary.glob("d2lmini-sweep-*"))
+        if way == signal.SIGINT:  # as a terminal does it: to all processes
+            os.killpg(process.pid, way)
+        else:
+            process.kill()
+        process.communicate(timeout=200)
+        assert process.returncode != 0
+        wait_until(lambda pids=pids: not any(map(is_alive, pids)))
+        wait_until(lambda: not list(temporary.glob("d2lmini-sweep-*")))
+        assert before.items() <= kept().items()  # the same files, as old as they were
+        assert len(kept()) < 12
+        (table,) = (log / "kept").glob("table-*.csv")
+        # The row is written after the result, and so the last may be missing.
+        assert 0 <= len(kept()) - len(rows := rows_of(table)) <= 1
+        assert {row["status"] for row in rows} == {"done"}
+        for path in log.glob("pid-*"):
+            path.unlink()
+    before = kept()
     (log / "go").touch()
-    _, errors = (process := script(text, log)).communicate(timeout=300)
+    _, errors = (process := script(STOPPED, log)).communicate(timeout=300)
     assert process.returncode == 0, errors
-    assert len(list((log / "kept").glob("*.memo"))) == 12
-    assert all(path.stat().st_mtime_ns == changed for path, changed in before.items())
+    assert len(kept()) == 12
+    assert before.items() <= kept().items()
     assert not list((log / "kept").glob("*.part"))
+    (table,) = (log / "kept").glob("table-*.csv")
+    assert table.read_bytes() == (log / "runs.csv").read_bytes()
     runs = Sweep.load(log / "runs.npz")
     for seed in range(12):
         theirs = d2l.train(
@@ -777,7 +858,7 @@ def test_a_stopped_sweep_leaves_no_process_and_goes_on_where_it_was(
             eta=0.1,
             seed=seed,
             batch_size=10,
-            max_steps=200,
+            max_steps=100,
             loss=F.mse_loss,
             memo=False,
         )
@@ -789,7 +870,7 @@ SHARED = (
     + """
 model = lambda seed: d2l.mlp([2, 1], seed=seed)
 runs = d2l.sweep(
-    model, data, eta=0.1, seed=range(40), max_steps=100, batch_size=10, workers=1,
+    model, data, eta=0.1, seed=range(60), max_steps=100, batch_size=10, workers=1,
     folder=log.parent / "kept",
 )
 runs.save(log / "runs.npz")
@@ -798,21 +879,36 @@ runs.save(log / "runs.npz")
 
 
 def test_two_sweeps_into_one_folder_do_no_harm(tmp_path: Path) -> None:
-    processes = [script(SHARED, tmp_path / name) for name in ("a", "b")]
-    for process in processes:
-        _, errors = process.communicate(timeout=300)
-        assert (process.returncode, errors) == (0, "")
-    a, b = (Sweep.load(tmp_path / name / "runs.npz") for name in ("a", "b"))
+    """One in a process of its own, and when its first result is there, one in this process."""
+    kept = tmp_path / "kept"
+    process = script(SHARED, tmp_path / "a")
+    wait_until(lambda: bool(list(kept.glob("*.memo"))) or process.poll() is not None)
+    b = sweep(
+        line_model,
+        runs_data(),
+        eta=0.1,
+        seed=range(60),
+        max_steps=100,
+        batch_size=10,
+        workers=1,
+        folder=kept,
+    )
+    _, errors = process.communicate(timeout=300)
+    assert (process.returncode, errors) == (0, "")
+    a = Sweep.load(tmp_path / "a" / "runs.npz")
     for ours, theirs in zip(a.histories, b.histories, strict=True):
         assert_same_numbers(ours, theirs)
-    assert len(list((tmp_path / "kept").glob("*.memo"))) == 40
-    assert not list((tmp_path / "kept").glob("*.part"))
+    assert len(list(kept.glob("*.memo"))) == 60
+    assert not list(kept.glob("*.part"))
+    (table,) = kept.glob("*.csv")  # one and the same sweep has one table
+    assert [int(row["seed"]) for row in rows_of(table)] == list(range(60))
 
 
 DIGEST = """
 import torch
 from torch import nn
 from d2lmini.sweeps.code import code_digest
+from d2lmini.sweeps.folder import GrowingTable
 
 scale = {"a": 1.0, "b": {3, 1, 2, "x", "y", "z"}}
 

@@ -106,8 +106,9 @@ def sweep(
     folder : path, optional
         Keep each result here as soon as it is there, and use what is kept: the same call goes on
         where one before was stopped. A kept result is used only for the same data, initial
-        weights, code (of your layers and your loss, too) and settings. Several sweeps may share
-        a folder.
+        weights, code (of your layers and your loss, too) and settings. The table lies there, too,
+        as ``table-….csv``: a row is added when a run has ended, and at the end they are put in
+        order. Several sweeps may share a folder; each has a table of its own.
     memo : bool, optional
         Without a folder, whether to use and to fill the memo of :func:`~d2lmini.training.train`.
     progress : bool, optional
@@ -192,8 +193,18 @@ def sweep(
         if (history := known(index)) is not None
     }
     missing = [index for index in range(len(runs)) if index not in outcomes]
+    table = keeper.table(
+        [(models[r.seed], s) for r, s in zip(runs, settings, strict=True)], data, cost
+    )
+    table.write(runs, outcomes)
     with progress_bar(total=len(runs), desc=data.name, unit=" runs", show=progress) as bar:
         bar.update(len(outcomes))
+
+        def ended(index: int, outcome: Outcome) -> None:
+            outcomes[index] = outcome
+            table.add(runs[index], outcome)
+            bar.update()
+
         if missing:
             pickled = {s: _pickled(model, loss) for s, model in models.items()}
             options |= {"device": device, "memo": memo and folder is None}
@@ -207,8 +218,7 @@ def sweep(
                     if history is None:
                         yield index, runs[index]
                     else:
-                        outcomes[index] = Outcome(DONE, history)
-                        bar.update()
+                        ended(index, Outcome(DONE, history))
 
             with closing(_engine(package, jobs(), min(count, len(missing)), client)) as results:
                 for index, outcome in results:
@@ -218,8 +228,8 @@ def sweep(
                         outcome = replace(outcome, history=history)
                         model = models[runs[index].seed]
                         keeper.write(model, data, settings[index], cost, history)
-                    outcomes[index] = outcome
-                    bar.update()
+                    ended(index, outcome)
+    table.write(runs, outcomes)
     ordered = [outcomes[index] for index in range(len(runs))]
     _report(runs, ordered)
     return Sweep(tabulate(runs, ordered), tuple(o.history for o in ordered), data.name)

@@ -17,7 +17,7 @@ from ..checks import check_kind
 from ..history import History
 from ..messages import Phrase, tell
 
-__all__ = ["COLUMNS", "as_path", "load", "save"]
+__all__ = ["COLUMNS", "as_path", "as_text", "load", "save"]
 
 #: The columns of the table, in their order, and NumPy's letter of what each holds.
 COLUMNS = {
@@ -65,7 +65,7 @@ def save(path: Path, table: Table, histories: Histories, data: str) -> None:
                 problem=Phrase("there is no folder {folder}", folder=path.parent),
             )
         )
-    content = _text(table) if path.suffix == ".csv" else _packed(table, histories, data)
+    content = as_text(table) if path.suffix == ".csv" else _packed(table, histories, data)
     try:
         with locked(path.parent, f".{path.name}", leave_file=False) as problem:
             if problem is not None:
@@ -77,10 +77,12 @@ def save(path: Path, table: Table, histories: Histories, data: str) -> None:
         ) from error
 
 
-def _text(table: Table) -> bytes:
+def as_text(table: Table, *, heading: bool = True) -> bytes:
+    """Return the rows as lines of a .csv file, below the names of the columns."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.dtype.names or ())
+    if heading:
+        writer.writerow(table.dtype.names or ())
     writer.writerows(table.tolist())
     return text.getvalue().encode()
 

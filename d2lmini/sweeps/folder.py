@@ -1,10 +1,15 @@
-"""The results of a sweep on disk, a file for each run, from which a stopped sweep goes on."""
+"""The results of a sweep on disk: a file for each run, from which a stopped sweep goes on.
+
+Beside them lies the table of the sweep, which grows by a row whenever a run ends.
+"""
 
 from __future__ import annotations
 
 import copy
 import hashlib
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
@@ -12,16 +17,18 @@ import torch
 from torch import nn
 
 from .. import _kept_runs, memo
-from .._files import locked
+from .._files import locked, write_atomically
 from .._loop import Settings
 from ..data.dataset import Dataset
 from ..history import History
 from ..losses import Loss
 from ..messages import tell
 from .code import code_digest
-from .files import as_path
+from .files import COLUMNS, as_path, as_text
+from .result import Outcome, tabulate
+from .runs import Run
 
-__all__ = ["Keeper", "Memo", "ResultFolder", "run_key"]
+__all__ = ["GrowingTable", "Keeper", "Memo", "ResultFolder", "TableNowhere", "run_key"]
 
 
 def run_key(model: nn.Module, data: Dataset, settings: Settings, loss: Loss, device: object) -> str:
@@ -49,8 +56,61 @@ def run_key(model: nn.Module, data: Dataset, settings: Settings, loss: Loss, dev
     return f"run-{hashlib.sha256(' '.join(parts).encode()).hexdigest()}"
 
 
+class TableNowhere:
+    """The table of a sweep that is not on disk while it runs."""
+
+    def write(self, runs: Sequence[Run], outcomes: Mapping[int, Outcome]) -> None:
+        """Write what is known so far, by index, in the order of the runs."""
+
+    def add(self, run: Run, outcome: Outcome) -> None:
+        """Add the row of a run that has ended."""
+
+
+class GrowingTable(TableNowhere):
+    """The table of one sweep in its folder, a .csv file with the columns of `Sweep.table`.
+
+    Parameters
+    ----------
+    folder : Path
+        With the results.
+    names : sequence of str
+        Of the files of all runs: another sweep in the folder has another table.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.folder = folder
+        digest = hashlib.sha256(" ".join(names).encode()).hexdigest()
+        self.path = folder / f"table-{digest[:12]}.csv"
+
+    def write(self, runs: Sequence[Run], outcomes: Mapping[int, Outcome]) -> None:
+        """Write what is known so far, in the place of what was there."""
+        content = f"{','.join(COLUMNS)}\n".encode()
+        if known := sorted(outcomes):
+            content = as_text(tabulate([runs[i] for i in known], [outcomes[i] for i in known]))
+        with _writing(self.folder):
+            write_atomically(self.path, content)
+
+    def add(self, run: Run, outcome: Outcome) -> None:
+        """Add a row at the end: all of it, or nothing."""
+        row = as_text(tabulate([run], [outcome]), heading=False)
+        with _writing(self.folder), open(self.path, "ab", buffering=0) as file:
+            end = file.tell()
+            try:
+                while row:
+                    row = row[file.write(row) :]  # a disk that is nearly full takes a part
+            except OSError:
+                file.truncate(end)
+                raise
+
+
 class Keeper:
     """Keeps nothing; its subclasses do."""
+
+    def table(
+        self, runs: Sequence[tuple[nn.Module, Settings]], data: Dataset, loss: Loss
+    ) -> TableNowhere:
+        """Return the table that a sweep of these runs writes as it goes."""
+        return TableNowhere()
 
     def read(
         self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss
@@ -119,6 +179,13 @@ class ResultFolder(Keeper):
                 )
             ) from error
 
+    def table(
+        self, runs: Sequence[tuple[nn.Module, Settings]], data: Dataset, loss: Loss
+    ) -> TableNowhere:
+        """Return the table of a sweep, a file beside the results."""
+        names = [self._file(model, data, settings, loss).name for model, settings in runs]
+        return GrowingTable(self.path, names)
+
     def _file(self, model: nn.Module, data: Dataset, settings: Settings, loss: Loss) -> Path:
         return self.path / f"{run_key(model, data, settings, loss, self.device)}.memo"
 
@@ -165,17 +232,24 @@ class ResultFolder(Keeper):
         path = self._file(model, data, settings, loss)
         # The history alone: a model would make the file a thousand times larger.
         payload = _kept_runs.dump(history, nn.Module())
-        try:
-            with locked(self.path) as problem:  # of all writers, one at a time
-                if problem is not None:
-                    raise problem
-                memo.write(path, payload)
-        except (OSError, NotImplementedError) as error:
-            raise OSError(
-                tell(
-                    "a result cannot be kept in folder={folder!r}: {error}. Earlier ones are "
-                    "safe: make room, then call sweep again, and it goes on from what is kept",
-                    folder=str(self.path),
-                    error=error,
-                )
-            ) from error
+        with _writing(self.path):
+            memo.write(path, payload)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Let one writer at a time into the block, and say what is safe when it cannot write."""
+    try:
+        with locked(folder) as problem:
+            if problem is not None:
+                raise problem
+            yield
+    except (OSError, NotImplementedError) as error:
+        raise OSError(
+            tell(
+                "a result cannot be kept in folder={folder!r}: {error}. Earlier ones are "
+                "safe: make room, then call sweep again, and it goes on from what is kept",
+                folder=str(folder),
+                error=error,
+            )
+        ) from error
