@@ -79,13 +79,6 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
         contexts.append(context)
         made = Visit(context.new_page(), base, context)
 
-        def pass_on(route: Any) -> None:
-            made.requests.append(route.request.url)
-            if route.request.url.startswith((base, "data:")):
-                route.continue_()
-            else:
-                route.abort()
-
         def note(message: Any) -> None:
             if message.type in ("error", "warning"):
                 made.trouble.append(message.text)
@@ -99,7 +92,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
             if response.status >= 400:
                 made.trouble.append(f"{response.status} {response.url}")
 
-        context.route("**/*", pass_on)
+        context.on("request", lambda request: made.requests.append(request.url))
         made.page.on("console", note)
         made.page.on("pageerror", lambda error: made.trouble.append(str(error)))
         made.page.on("response", answered)
