@@ -63,7 +63,7 @@ def page(body: str, state: dict[str, Any], *, lang: str = "en", policy: bool = T
     csp = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">' if policy else ""
     scripts = "".join(
         f'<script defer src="_static/explore/{name}.js"></script>'
-        for name in (SHARED, "host", *names())
+        for name in (SHARED, "host", *dict.fromkeys(re.findall(r'data-explorable="(\w+)"', body)))
     )
     data = json.dumps(state).replace("</", "<\\/")
     return (

@@ -18,17 +18,14 @@ class Tab:
         self.options, self.problems, self.host = options, [], None
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(30_000)
-        self.context.route("**/*", self.route)
         self.page = self.context.new_page()
+        self.page.on("request", self.asked)
         self.page.on("console", lambda message: self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
 
-    def route(self, route):
-        if route.request.url.startswith((self.host, "data:")):
-            route.continue_()
-        else:
-            self.problems.append(f"request: {route.request.url}")
-            route.abort()
+    def asked(self, request):
+        if not request.url.startswith((self.host, "data:")):
+            self.problems.append(f"request: {request.url}")
 
     def leave(self):
         """Go to an empty page, with a window and a mouse as they were at the beginning."""

@@ -36,7 +36,7 @@ class Watch:
         self.trouble: list[str] = []
         self.requests: list[str] = []
         context.add_init_script(VIOLATIONS)
-        context.route("**/*", self._pass_on)
+        context.on("request", self._asked)
         context.on("page", self._attach)
 
     def _attach(self, page: Any) -> None:
@@ -44,14 +44,11 @@ class Watch:
         page.on("pageerror", lambda error: self.trouble.append(str(error)))
         page.on("response", self._answered)
 
-    def _pass_on(self, route: Any) -> None:
-        url = route.request.url
+    def _asked(self, request: Any) -> None:
+        url = request.url
         self.requests.append(url)
-        if url.startswith((self.base, "data:")):
-            route.continue_()
-        else:
+        if not url.startswith((self.base, "data:")):
             self.trouble.append(f"asked for {url}")
-            route.abort()
 
     def _note(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -60,6 +57,11 @@ class Watch:
     def _answered(self, response: Any) -> None:
         if response.status >= 400:
             self.trouble.append(f"{response.status} {response.url}")
+
+    def forget(self) -> None:
+        """Begin anew, with another page."""
+        self.trouble.clear()
+        self.requests.clear()
 
     def everything(self) -> list[str]:
         """Return the trouble so far, with what the policy forbade in any frame of any page."""

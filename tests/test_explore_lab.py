@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 
 import pytest
@@ -32,55 +33,44 @@ CELLS = [
 
 # Every explorable, its first slider's trait printed, and then set to the farther end of its range.
 EVERY = [
-    "import d2lmini as d2l\n"
-    "from IPython.display import display\n"
     "from ipywidgets import FloatLogSlider\n"
-    "made = {}\n"
-    "def show(name):\n"
-    "    made[name] = figure = getattr(d2l.explore, name)()\n"
-    "    display(figure)\n"
-    "def tell(name):\n"
-    "    trait, slider = next(iter(made[name]._sliders.items()))\n"
-    "    print(name, trait, getattr(made[name], trait), slider.value)\n"
-    "def far(name):\n"
-    "    trait, slider = next(iter(made[name]._sliders.items()))\n"
+    "made = {name: getattr(d2l.explore, name)() for name in d2l.explore.__all__}\n"
+    "for figure in made.values():\n"
+    "    display(figure)\n",
+    "for name, figure in made.items():\n"
+    "    trait, slider = next(iter(figure._sliders.items()))\n"
+    "    print(name, getattr(figure, trait), slider.value)\n",
+    "for figure in made.values():\n"
+    "    trait, slider = next(iter(figure._sliders.items()))\n"
     "    ends = [slider.min, slider.max]\n"
     "    if isinstance(slider, FloatLogSlider):\n"
     "        ends = [slider.base**end for end in ends]\n"
-    "    now = getattr(made[name], trait)\n"
-    "    setattr(made[name], trait, max(ends, key=lambda end: abs(end - now)))\n",
-    *(
-        line
-        for name in d2l.explore.__all__
-        for line in (f'show("{name}")', f'tell("{name}")', f'far("{name}")', f'tell("{name}")')
-    ),
+    "    now = getattr(figure, trait)\n"
+    "    setattr(figure, trait, max(ends, key=lambda end: abs(end - now)))\n",
 ]
+SHOW, TELL, FAR = range(len(CELLS), len(CELLS) + len(EVERY))
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """Yield what makes the name of one of two notebooks its address."""
-    with serving(tmp_path_factory.mktemp("lab"), {"explore": CELLS, "every": EVERY}) as address:
-        yield address
-
-
-@pytest.fixture
-def open_notebook(browser, lab):
-    """Return a function that opens a notebook whose kernel is ready; a script error fails."""
-    contexts, errors = [], []
-
-    def go(name):
+def opened_once(browser, tmp_path_factory):
+    """Yield a notebook whose kernel is ready, and the errors of its scripts."""
+    errors = []
+    with serving(tmp_path_factory.mktemp("lab"), {"explore": [*CELLS, *EVERY]}) as address:
         context = browser.new_context(viewport={"width": 1300, "height": 1800})
-        contexts.append(context)
         context.set_default_timeout(60_000)
         page = context.new_page()
         page.on("pageerror", lambda e: errors.append(str(e)))
-        opened(page, lab(name))
-        return page
-
-    yield go
-    for context in contexts:
+        opened(page, address("explore"))
+        yield page, errors
         context.close()
+
+
+@pytest.fixture
+def page(opened_once):
+    """Yield the notebook, of which each test runs the cells that it needs; a script error fails."""
+    page, errors = opened_once
+    errors.clear()
+    yield page
     assert errors == []
 
 
@@ -93,8 +83,7 @@ def tells(page, index, words):
     run_until(page, index, lambda told: words in told)
 
 
-def test_slider_picture_and_python_move_one_another(open_notebook):
-    page = open_notebook("explore")
+def test_slider_picture_and_python_move_one_another(page):
     run(page, 0)
     figure = page.locator(".jp-CodeCell").first
     figure.locator(".mmx .panels svg circle").first.wait_for()
@@ -136,8 +125,7 @@ def test_slider_picture_and_python_move_one_another(open_notebook):
     tells(page, 1, "eta is 0.476190476190476")
 
 
-def test_dark_theme_of_lab_reaches_the_figure(open_notebook):
-    page = open_notebook("explore")
+def test_dark_theme_of_lab_reaches_the_figure(page):
     run(page, 0)
     circle = page.locator(".mmx .panels .head circle").first
     circle.wait_for()
@@ -145,40 +133,50 @@ def test_dark_theme_of_lab_reaches_the_figure(open_notebook):
     assert circle.evaluate(fill) == "rgb(194, 65, 12)"
     page.evaluate("document.body.setAttribute('data-jp-theme-light', 'false')")
     assert circle.evaluate(fill) == "rgb(251, 146, 60)"
+    page.evaluate("document.body.setAttribute('data-jp-theme-light', 'true')")
 
 
-def test_every_explorable_is_joined_to_python(open_notebook):
-    page = open_notebook("every")
-    run(page, 0)
-    for k, name in enumerate(d2l.explore.__all__):
-        cell = 4 * k + 1
-        run(page, cell)
-        output = page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
-        output.locator(".mmx svg").first.wait_for()
-        assert output.locator(".mmx").count() == 1
-        picture = output.locator(".mmx")
-        before = picture.inner_html()
+def test_every_explorable_is_joined_to_python(page):
+    # The sliders that a figure of the same kind begins with.
+    begin = {}
+    for name in d2l.explore.__all__:
+        figure = getattr(d2l.explore, name)()
+        assert figure.panel.children  # which makes the sliders
+        begin[name] = getattr(figure, next(iter(figure._sliders)))
+    run(page, 0)  # the imports
+    run(page, SHOW)
+    outputs = page.locator(".jp-Notebook .jp-CodeCell").nth(SHOW).locator(".jp-OutputArea-child")
+    pictures = {name: outputs.nth(k).locator(".mmx") for k, name in enumerate(begin)}
+    for name, picture in pictures.items():
+        picture.locator("svg").first.wait_for()
+        assert picture.count() == 1, name
 
-        # The slider moves the picture and the trait.
-        handle = output.locator(".widget-slider .noUi-handle").first
-        handle.focus()
+    def seen():
+        return {name: picture.inner_html() for name, picture in pictures.items()}
+
+    def left(values, told):
+        """Whether all traits have other values than these, each that of its slider."""
+        lines = [line.split() for line in told.splitlines()]
+        assert [name for name, *_ in lines] == list(begin)
+        return all(
+            float(value) != values[name] and isclose(value, slider) for name, value, slider in lines
+        )
+
+    # The sliders move the pictures and the traits.
+    before = seen()
+    for k in range(len(begin)):
+        outputs.nth(k).locator(".widget-slider .noUi-handle").first.focus()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
-        figure = getattr(d2l.explore, name)()
-        assert figure.panel.children  # which makes the sliders
-        start = getattr(figure, next(iter(figure._sliders)))
+    told = run_until(page, TELL, functools.partial(left, begin))
+    until(page, lambda: all(look != before[name] for name, look in seen().items()))
 
-        def reached(told, name=name, start=start):
-            first, _, value, slider = told.split()
-            return first == name and float(value) != start and isclose(value, slider)
-
-        run_until(page, cell + 1, reached)
-
-        # Python moves the slider and the picture.
-        run(page, cell + 2)
-        run_until(page, cell + 3, reached)
-        until(page, lambda picture=picture, before=before: picture.inner_html() != before)
+    # Python moves the sliders and the pictures.
+    before, moved = seen(), {line.split()[0]: float(line.split()[1]) for line in told.splitlines()}
+    run(page, FAR)
+    run_until(page, TELL, functools.partial(left, moved))
+    until(page, lambda: all(look != before[name] for name, look in seen().items()))
 
     # Each widget of a notebook has its own copy of the shared modules; their ids must differ.
     ids = page.evaluate("[...document.querySelectorAll('.mmx clipPath')].map(e => e.id)")

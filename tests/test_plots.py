@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 import sys
@@ -62,6 +63,12 @@ def draw(kind: str) -> tuple[d2l.figure.Figure, object]:
 KINDS = ["trace", "diverging", "two methods", "saddle", "decay", "rates", "iterates", "losses"]
 
 
+@functools.cache
+def drawn(kind: str) -> str:
+    """Return an English figure, drawn once for all tests."""
+    return str(draw(kind)[0].svg())
+
+
 def words(svg: str) -> list[str]:
     return [element.text or "" for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
@@ -94,7 +101,7 @@ def test_figure_is_an_svg_element_that_can_stand_in_a_page(kind: str, each_langu
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_colour_is_of_the_palette(kind: str) -> None:
-    svg = draw(kind)[0].svg()
+    svg = drawn(kind)
     assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) <= set(LIGHT.values())
     assert not re.search(
         r"#[0-9a-fA-F]{3}\b(?![0-9a-fA-F])", re.sub(r'(href="|url\()#\w+', "", svg)
@@ -112,7 +119,7 @@ def test_every_colour_is_of_the_palette(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_drawing_again_changes_no_byte(kind: str) -> None:
     fig, _ = draw(kind)
-    assert fig.svg() == fig.svg() == draw(kind)[0].svg()
+    assert fig.svg() == fig.svg() == drawn(kind)
 
 
 def test_another_process_writes_the_same_bytes() -> None:
