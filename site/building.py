@@ -104,6 +104,7 @@ class Site:
         BuildError
             A language could not be built. The site is as it was before.
         """
+        _leave_garbage()
         stale = self.stale(wanted)
         self._build([self.tasks[key] for key in stale], jobs)
         fresh = [key for key in self.shown if key not in stale]
@@ -190,24 +191,28 @@ def _import_what_each_needs(course: editions.Course, *, several: bool) -> None:
     from jupyter_book import sphinx
     from sphinx.application import builtin_extensions
 
-    settings = course.config.get("sphinx") or {}
-    named = (settings.get("config") or {}).get("extensions") or ()
-    own = settings.get("local_extensions") or {}
-    for name in (sphinx.__name__, *builtin_extensions, *named):
-        if name not in own:
-            with contextlib.suppress(ImportError):  # Sphinx tells of it, and what to do
-                importlib.import_module(name)
+    settings = (course.config.get("sphinx") or {}).get("config") or {}
+    for name in (sphinx.__name__, *builtin_extensions, *(settings.get("extensions") or ())):
+        with contextlib.suppress(ImportError):  # Sphinx tells of it, and what to do
+            importlib.import_module(name)
     if several:
         reference.read(reference.package_folder())
+
+
+def _leave_garbage() -> None:
+    """Do not look for circles of objects that nothing refers to.
+
+    Trees of pages and of style sheets are such circles, and all of them are looked through again
+    and again for a sixth of the time. A process ends before they are in anyone's way: 8 MB a page.
+    """
+    gc.disable()
 
 
 def _work(sender: Connection, task: Task) -> None:
     """Build one language, and send what came of it."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the parent's way of ending this process
     end_with_parent()
-    # The trees of the pages are circles, so they would be looked through again and again, for a
-    # sixth of the time. This process ends before they are in anyone's way: 8 MB to a page.
-    gc.disable()
+    _leave_garbage()
     try:
         sender.send(onebook.build_language(task))
     except BuildError as error:

@@ -757,7 +757,7 @@ def test_a_second_build_touches_nothing(copy: Path) -> None:
     assert identity(copy / "_build" / "html") == before
     script = copy / "_build" / "html" / "_static" / "course.js"
     script.write_text("damaged", encoding="utf-8")
-    assert "1 of" in run(copy).stdout
+    assert "\n1 of " in run(copy).stdout
     assert "damaged" not in script.read_text(encoding="utf-8")
 
 
