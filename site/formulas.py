@@ -8,7 +8,8 @@ stops the build instead of turning red in front of a reader::
     python site/formulas.py chapters/vi/ravine.md
 
 A formula is the same in every language and in the next build, and to draw it takes a millisecond,
-so what was drawn is kept (`keep`) and found again (`recall`).
+so what was drawn is kept (`keep`) and found again (`recall`). Languages that are built at the same
+time draw each for itself; those which come after them find all but their own.
 """
 
 from __future__ import annotations
