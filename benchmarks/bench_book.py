@@ -34,7 +34,7 @@ from measure import in_turns, seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGE = "vi"
-CLEAN_LIMIT, EDIT_LIMIT = 25.0, 8.0  # seconds, on two cores
+CLEAN_LIMIT, EDIT_LIMIT, NOTHING_LIMIT = 25.0, 8.0, 1.0  # seconds, on two cores
 BUILD = (sys.executable, "site/book.py")
 
 
@@ -77,7 +77,7 @@ def likewise(folder: Path) -> list[tuple[str, ...]]:
     The course must have been built in `folder`: what each language is built from is copied.
     """
     commands = []
-    for source in sorted((folder / "_build" / "books").iterdir()):
+    for source in sorted(p for p in (folder / "_build" / "books").iterdir() if p.is_dir()):
         own = folder / "likewise" / source.name
         shutil.copytree(source / "sources", own / "sources")
         for name in ("_config.yml", "_toc.yml"):
@@ -163,7 +163,7 @@ def measure(quick: bool) -> report.Found:
         ),
         report.within("the site from nothing", clean["ours"], unit="s", most=CLEAN_LIMIT),
         report.within("the site after the edit of one paragraph", edits, unit="s", most=EDIT_LIMIT),
-        report.within("the site with nothing to do", nothing, unit="s"),
+        report.within("the site with nothing to do", nothing, unit="s", most=NOTHING_LIMIT),
     ]
     return rows, figures
 

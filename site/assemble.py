@@ -15,8 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from borrowed import borrow
-from editions import SOURCE
-from plain import place
+from editions import SOURCE, plain_notebook
 from slim import without_unused
 
 __all__ = ["Site", "assemble", "recover"]
@@ -51,8 +50,9 @@ def collect(
         for page in (page for page in names if f"{page}.html" in source):
             name = f"{page}.html"
             books[key][name] = borrow(books[key][name], source[name])
-            if place(page) in source:
-                books[key][place(page)] = source[place(page)]
+            notebook = plain_notebook(page)
+            if notebook in source:
+                books[key][notebook] = source[notebook]
     books = without_unused(books)
     shared = _shared(list(books.values()))
     site: Site = {name: next(iter(books.values()))[name] for name in shared}

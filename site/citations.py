@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pybtex.plugin
 from docutils import nodes
+from pybtex.backends.plaintext import Backend as PlainText
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.plugin import register_plugin
 from sphinxcontrib.bibtex.style.referencing import PersonStyle
@@ -40,6 +42,8 @@ def use_words(app: Sphinx, config: Config) -> None:
 
     register_plugin("sphinxcontrib.bibtex.style.referencing", STYLE, InTheLanguage, force=True)
     config.bibtex_reference_style = STYLE
+    # For each citation pybtex would look through all that is installed for what it has itself.
+    pybtex.plugin.register_plugin("pybtex.backends", "plaintext", PlainText, force=True)
 
 
 def cited_on(env: BuildEnvironment) -> dict[str, list[str]]:

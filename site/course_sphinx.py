@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -263,6 +264,12 @@ def alternates(
     return links
 
 
+@cache
+def _course(root: Path) -> editions.Course:
+    """Return the course of the book, read once for all of its pages."""
+    return editions.load(root)
+
+
 def add_context(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
@@ -275,7 +282,7 @@ def add_context(
     context["languages"] = []
     written = config.course_language
     if config.course_shown:
-        course = editions.load(Path(config.course_root))
+        course = _course(Path(config.course_root))
         links = alternates(course, config.course_language, pagename, list(config.course_shown))
         context["languages"] = links
         context["landing"] = "../" * (pagename.count("/") + 1) + "index.html"
@@ -292,7 +299,7 @@ def add_context(
         context["notebook_name"] = f"{pagename.replace('/', '-')}-{written}.ipynb"
     else:
         context["notebook_name"] = pagename.rsplit("/", 1)[-1] + ".ipynb"
-    context["plain_notebook"] = plain.place(pagename)
+    context["plain_notebook"] = editions.plain_notebook(pagename)
     context |= _ways_to_run(config, f"{written}/{pagename}.ipynb", written)
     if context.get("body"):
         for written, better in (

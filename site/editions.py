@@ -18,10 +18,19 @@ from typing import Any
 
 import yaml
 
-__all__ = ["ConfigError", "Course", "Edition", "load", "settings", "site_folder"]
+__all__ = [
+    "ConfigError",
+    "Course",
+    "Edition",
+    "load",
+    "plain_notebook",
+    "settings",
+    "site_folder",
+]
 
 SOURCE = "en"  # the language that `_toc.yml` names, and that the others are translated from
 BASE_URL = "COURSE_BASE_URL"
+PLAIN_NOTEBOOKS = "_notebooks"  # the folder of those to download, in that of a language
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -180,6 +189,17 @@ def site_folder(root: Path, solutions: bool = True) -> Path:
     """
     build = root / "_build"
     return (build if solutions else build / "without-solutions") / "html"
+
+
+def plain_notebook(page: str) -> str:
+    """Return where the notebook of a page to download is, in the site's folder of its language.
+
+    Examples
+    --------
+    >>> plain_notebook("ravine")
+    '_notebooks/ravine.ipynb'
+    """
+    return f"{PLAIN_NOTEBOOKS}/{page}.ipynb"
 
 
 def load(root: Path) -> Course:

@@ -6,18 +6,25 @@ stops the build instead of turning red in front of a reader::
 
     python site/formulas.py                       # checks chapters/*/*.md
     python site/formulas.py chapters/vi/ravine.md
+
+A formula is the same in every language and in the next build, and to draw it takes a millisecond,
+so what was drawn is kept (`keep`) and found again (`recall`). Languages that are built at the same
+time draw each for itself; those which come after them find all but their own.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FormulaError", "Problem", "check", "render"]
+from files import write_if_changed
+
+__all__ = ["Drawn", "FormulaError", "Problem", "check", "drawn_here", "keep", "recall", "render"]
 
 HERE = Path(__file__).resolve().parent
 KATEX = HERE / "katex" / "katex.min.js"
@@ -66,6 +73,12 @@ _DRIVER = r"""
   }
 }
 """
+
+Drawn = dict[tuple[str, bool], str]
+"""The HTML of formulas, by their TeX and whether they stand on a line of their own."""
+
+_recalled: Drawn = {}
+_drawn: Drawn = {}
 
 _STRICT = "LaTeX-incompatible input and strict mode is set to 'error': "
 
@@ -117,7 +130,6 @@ def _katex() -> Callable[[str], str]:
     return driver
 
 
-@functools.lru_cache(maxsize=4096)
 def render(tex: str, display: bool = False) -> str:
     r"""Return the HTML, with MathML for screen readers inside, of one formula.
 
@@ -147,12 +159,57 @@ def render(tex: str, display: bool = False) -> str:
     ...
     formulas.FormulaError: formula “▸\foo”: Undefined control sequence: \foo
     """
+    formula = (tex, display)
+    if formula in _recalled:
+        return _recalled[formula]
+    if formula in _drawn:
+        return _drawn[formula]
     answer = json.loads(_katex()(json.dumps({"tex": tex, "display": display, "macros": MACROS})))
     if "html" not in answer:
         reason = answer["message"].removeprefix("KaTeX parse error: ").removeprefix(_STRICT)
         raise FormulaError(tex, reason, answer["position"])
     html: str = answer["html"]
+    _drawn[formula] = html
     return html
+
+
+def drawn_here() -> Drawn:
+    """Return the formulas that this process has drawn, and not recalled."""
+    return dict(_drawn)
+
+
+def recall(path: Path) -> None:
+    """Let `render` know again what `keep` has written; what another KaTeX drew is forgotten."""
+    _recalled.update(_read(path))
+
+
+def keep(path: Path, drawn: Drawn) -> None:
+    """Add formulas to those in a file, which is made if need be.
+
+    Nothing is ever taken out, but for what another KaTeX drew: a formula takes 3 KB, so it takes
+    an author a thousand changed ones to make the file twice as large.
+    """
+    if drawn:
+        formulas = [[*formula, html] for formula, html in sorted((_read(path) | drawn).items())]
+        data = {"drawn by": _renderer(), "formulas": formulas}
+        write_if_changed(path, json.dumps(data, ensure_ascii=False).encode())
+
+
+def _read(path: Path) -> Drawn:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(kept, dict) or kept.get("drawn by") != _renderer():
+        return {}
+    return {(tex, display): html for tex, display, html in kept["formulas"]}
+
+
+@functools.cache
+def _renderer() -> str:
+    """Return a digest of all that decides what a formula looks like."""
+    code = KATEX.read_text(encoding="utf-8") + _DRIVER + json.dumps(MACROS)
+    return hashlib.sha256(code.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from docutils import nodes
 from sphinx.util import logging
 
 from colab import TAG, install_cell
+from editions import plain_notebook
 from plainmarkdown import Piece, UnknownNode, Writer
 from repository import Repository
 
@@ -26,28 +27,12 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-__all__ = ["FOLDER", "SUFFIX", "place", "setup", "with_text"]
-
-FOLDER = "_notebooks"
-"""Where they are, in the folder of a language."""
-
-SUFFIX = ".ipynb"
+__all__ = ["setup", "with_text"]
 
 # What says how the notebook is made from a chapter, and which outputs are valid: this one is not.
 _OF_THE_PAIR = ("d2lmini", "jupytext", "myst")
 
 logger = logging.getLogger(__name__)
-
-
-def place(page: str) -> str:
-    """Return where the plain notebook of a page is, in the folder of its language.
-
-    Examples
-    --------
-    >>> place("ravine")
-    '_notebooks/ravine.ipynb'
-    """
-    return f"{FOLDER}/{page}{SUFFIX}"
 
 
 def with_text(notebook: dict[str, Any], pieces: list[Piece]) -> dict[str, Any]:
@@ -126,7 +111,7 @@ def sources_title(env: BuildEnvironment) -> tuple[str, str]:
 def write(app: Sphinx, pagename: str, _template: str, _context: Any, doctree: Any) -> None:
     """Write the plain notebook of a page that was just written."""
     source = Path(str(app.env.doc2path(pagename))) if doctree is not None else Path()
-    if source.suffix != SUFFIX:
+    if source.suffix != ".ipynb":
         return
     base = app.config.html_baseurl and app.config.html_baseurl.rstrip("/") + "/"
     writer = Writer(app.builder, pagename, base)  # type: ignore[arg-type]
@@ -150,7 +135,7 @@ def write(app: Sphinx, pagename: str, _template: str, _context: Any, doctree: An
     notebook = with_text(json.loads(source.read_text(encoding="utf-8")), pieces)
     where = app.config.course_repository
     installing(notebook, Repository(**where) if where else None)
-    path = Path(app.outdir, place(pagename))
+    path = Path(app.outdir, plain_notebook(pagename))
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
     path.write_text(text + "\n", encoding="utf-8")

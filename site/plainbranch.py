@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# As in `plain` and `repository`, which need more than Python has.
+# As in `editions` and `repository`, which need more than Python has.
 FOLDER = "_notebooks"
 VARIABLE = "COURSE_NOTEBOOKS_BRANCH"
 _OURS = re.compile(r"[a-z][a-z0-9-]*/[\w-]+\.ipynb")

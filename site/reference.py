@@ -58,7 +58,7 @@ def package_folder() -> Path:
 
 
 def read(package: Path) -> dict[str, Entry]:
-    """Return the entries of a package, by name.
+    """Return the entries of a package, by name; it is read once for each state of its files.
 
     Parameters
     ----------
@@ -70,6 +70,12 @@ def read(package: Path) -> dict[str, Entry]:
     LookupError
         If a public name is defined nowhere.
     """
+    files = sorted(package.rglob("*.py"))
+    return _read(package, tuple((path, path.stat().st_mtime_ns) for path in files))
+
+
+@cache
+def _read(package: Path, _state: tuple[tuple[Path, int], ...]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     init = package / "__init__.py"
     modules: dict[str, str] = _literal(init, "_MODULE_OF")
@@ -101,6 +107,17 @@ def _tree(path: Path) -> ast.Module:
     return _parsed(path, path.stat().st_mtime_ns)
 
 
+@cache
+def _imported(tree: ast.Module) -> dict[str, tuple[int, str, str]]:
+    """Return the names that a module imports from its neighbours: how far up, whence and what."""
+    found: dict[str, tuple[int, str, str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            for alias in node.names:
+                found.setdefault(alias.asname or alias.name, (node.level, node.module, alias.name))
+    return found
+
+
 def _literal(path: Path, name: str) -> dict[str, str]:
     """Return the value of a module's constant, which must be written out."""
     for node in _tree(path).body:
@@ -114,12 +131,9 @@ def _literal(path: Path, name: str) -> dict[str, str]:
 
 def _find(path: Path, name: str, prefix: str) -> Entry:
     """Return the entry of `name`, which module `path` defines or imports from a neighbour."""
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.ImportFrom) and node.level and node.module:
-            for alias in node.names:
-                if (alias.asname or alias.name) == name:
-                    folder = path.parents[node.level - 1]
-                    return _find(_file(folder, node.module), alias.name, prefix)
+    if name in (imported := _imported(_tree(path))):
+        level, module, there = imported[name]
+        return _find(_file(path.parents[level - 1], module), there, prefix)
     for node in _tree(path).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return _function(node, path, prefix, "function")

@@ -12,9 +12,6 @@ import io
 import re
 from collections.abc import Mapping
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-
 import unusedcss
 
 __all__ = ["Files", "without_unused"]
@@ -32,7 +29,7 @@ _NOT_LOADED = re.compile(
 )
 _ICONS = "_static/vendor/fontawesome/webfonts/"
 _SOURCE = re.compile(r"url\([^)]*/(fa-[\w-]+)\.woff2\)[^;}]*")
-_LINK = re.compile(rb'((?:\.\./)*)(_static/[^"?#]+\.css)\?[^"]*"')
+_LINK = re.compile(rb'(_static/[^"?#]+\.css)\?[^"]*"')
 
 
 def without_unused(books: Mapping[str, Mapping[str, bytes]]) -> dict[str, Files]:
@@ -78,8 +75,8 @@ def _slim(book: Mapping[str, bytes], used: frozenset[str], known: dict[bytes, by
             slim[name.removesuffix(".ttf") + ".woff"] = known[key]
 
     def link(match: re.Match[bytes]) -> bytes:
-        mark = marks.get(match[2])
-        return match[0] if mark is None else match[1] + match[2] + b"?v=" + mark + b'"'
+        mark = marks.get(match[1])
+        return match[0] if mark is None else match[1] + b"?v=" + mark + b'"'
 
     return {
         name: _LINK.sub(link, data) if name.endswith(".html") else data
@@ -89,6 +86,9 @@ def _slim(book: Mapping[str, bytes], used: frozenset[str], known: dict[bytes, by
 
 def _font(data: bytes, characters: set[int]) -> bytes:
     """Return a TrueType font with the glyphs of some characters only, as WOFF."""
+    from fontTools import subset  # here, for it takes longer to import than all the rest
+    from fontTools.ttLib import TTFont
+
     options = subset.Options(
         flavor="woff", recalc_timestamp=False, hinting=False, notdef_outline=True
     )

@@ -30,6 +30,7 @@ import assemble
 import book
 import d2lmini as d2l
 import files
+import onebook
 import pdf
 import slides
 from course_project import SITE, Course
@@ -337,10 +338,10 @@ def test_a_full_disk_below_another_error_is_what_is_told() -> None:
         except OSError as error:
             raise RuntimeError("an extension threw an exception") from error
     except RuntimeError as error:
-        found = book._of_the_disk(error)
+        found = onebook._of_the_disk(error)
     assert found is not None
     assert found.errno == errno.ENOSPC
-    assert book._of_the_disk(FileNotFoundError(errno.ENOENT, "gone")) is None
+    assert onebook._of_the_disk(FileNotFoundError(errno.ENOENT, "gone")) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")

@@ -74,6 +74,37 @@ def test_the_message_shows_where_in_a_long_formula() -> None:
     assert len(str(caught.value)) < 140
 
 
+def test_a_formula_that_was_kept_is_not_drawn_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "formulas.json"
+    monkeypatch.setattr(formulas, "_recalled", {})
+    monkeypatch.setattr(formulas, "_drawn", {})
+    drawn = formulas.render(r"\kappa_{17}")
+    assert formulas.drawn_here() == {(r"\kappa_{17}", False): drawn}
+    formulas.keep(path, formulas.drawn_here())
+    formulas.keep(path, {("x", True): "<b>x</b>"})  # of another language
+
+    def start_again() -> None:
+        monkeypatch.setattr(formulas, "_recalled", {})
+        monkeypatch.setattr(formulas, "_drawn", {})
+        formulas.recall(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(formulas, "_katex", lambda: pytest.fail("it is drawn again"))
+        start_again()
+        assert formulas.render(r"\kappa_{17}") == drawn
+        assert formulas.render("x", display=True) == "<b>x</b>"
+        assert formulas.drawn_here() == {}
+    monkeypatch.setattr(formulas, "_renderer", lambda: "another KaTeX")
+    start_again()
+    assert formulas.render("x", display=True) != "<b>x</b>"
+    for damaged in ("", "[]", "{"):
+        path.write_text(damaged, encoding="utf-8")
+        start_again()
+        assert formulas.render(r"\kappa_{17}") == drawn
+
+
 @pytest.mark.parametrize(
     "tex",
     [

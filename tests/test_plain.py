@@ -38,7 +38,7 @@ MARKDOWN.options["html"] = True
 
 def plain_cells(site: Path, language: str, page: str) -> list[Any]:
     """Return the cells of a plain notebook of the built book, which is a valid one."""
-    text = (site / language / plain.place(page)).read_text(encoding="utf-8")
+    text = (site / language / editions.plain_notebook(page)).read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
     nbformat.validate(notebook)
     assert not {"jupytext", "myst", "d2lmini"} & set(notebook.metadata)
@@ -259,8 +259,8 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         subprocess.run(command, cwd=tmp_path, check=True)
     site = tmp_path / "work" / "_build" / "html"
     for language in ("en", "vi"):
-        (site / language / plain.FOLDER).mkdir(parents=True)
-        (site / language / plain.place("ravine")).write_bytes(f"{language}\r\n".encode())
+        (site / language / editions.PLAIN_NOTEBOOKS).mkdir(parents=True)
+        (site / language / editions.plain_notebook("ravine")).write_bytes(f"{language}\r\n".encode())
     return tmp_path / "remote"
 
 
@@ -281,7 +281,7 @@ def test_the_branch_holds_the_notebooks_of_the_last_build(
 ) -> None:
     monkeypatch.setenv(plainbranch.VARIABLE, "notebooks")
     assert _publish(remote) == 0
-    (remote.parent / "work/_build/html/vi" / plain.place("ravine")).write_text("changed")
+    (remote.parent / "work/_build/html/vi" / editions.plain_notebook("ravine")).write_text("changed")
     assert _publish(remote) == 0
     names = _git(remote, "ls-tree", "-r", "--name-only", "notebooks").split()
     assert names == ["en/ravine.ipynb", "vi/ravine.ipynb"]
@@ -315,5 +315,5 @@ def test_a_branch_that_holds_anything_else_is_left_alone(
 def test_the_two_modules_agree_about_the_names() -> None:
     import repository
 
-    assert plainbranch.FOLDER == plain.FOLDER
+    assert plainbranch.FOLDER == editions.PLAIN_NOTEBOOKS
     assert plainbranch.VARIABLE == repository.PLAIN_BRANCH
