@@ -1,9 +1,9 @@
 // A drawing area with axes, and curves in it.
-import { clamp, make, num, set, shifted, tenth, ticks } from "./_figure.js";
+import { clamp, digits, make, num, set, tenth, ticks } from "./_figure.js";
 import { pointerIn } from "./_grip.js";
 
 /** A point in pixels as it stands in a path. */
-export const pixel = (/** @type {number[]} */ [x, y]) => `${tenth(x)} ${tenth(y)}`;
+export const pixel = (/** @type {number[]} */ [x, y]) => `${digits(x)} ${digits(y)}`;
 
 /**
  * A path within a box of the data: the line, its dots, and where it first leaves.
@@ -57,20 +57,56 @@ export function trail(points, box, place) {
 export const outline = (points, { place }) =>
   `M${points.map((p) => pixel(place(p))).join("L")}`;
 
+/** How many pixels wide and high a unit of the data is. */
+const scale = (/** @type {any} */ { box, area }) =>
+  box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
+
 /**
  * The first and the last point, and of the others those at least a pixel away from the one before.
+ * @param {number} count of the points
+ * @param {(t: number) => number} x
+ * @param {(t: number) => number} y
+ * @param {any} area a plot
+ * @returns {number[][]}
+ */
+export function thin(count, x, y, area) {
+  const [w, h] = scale(area);
+  const kept = [[x(0), y(0)]];
+  for (let t = 1, [a, b] = kept[0]; t < count; t++) {
+    const [p, q] = [x(t), y(t)];
+    if (((p - a) * w) ** 2 + ((q - b) * h) ** 2 < 1 && t < count - 1) continue;
+    kept.push([p, q]);
+    [a, b] = [p, q];
+  }
+  return kept;
+}
+
+/**
+ * Of points from left to right those which a line needs that passes all of them at a distance of
+ * at most a twentieth of a pixel: where it is nearly straight, few.
  * @param {number[][]} points
  * @param {any} area a plot
  * @returns {number[][]}
  */
-export function thin(points, { box, area }) {
-  const [w, h] = box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
+export function sparse(points, area) {
+  const slack = 0.05 / scale(area)[1];
+  const kept = [points[0]];
   let held = points[0];
-  return points.filter((p, t) => {
-    const kept = t === 0 || t === points.length - 1 || ((p[0] - held[0]) * w) ** 2 + ((p[1] - held[1]) * h) ** 2 >= 1;
-    if (kept) held = p;
-    return kept;
-  });
+  // Between these slopes a line from the point that is held passes all since then.
+  let [low, high] = [-Infinity, Infinity];
+  for (let t = 1; t < points.length; t++) {
+    const p = points[t];
+    const slope = (p[1] - held[1]) / (p[0] - held[0]);
+    if (slope < low || slope > high) {
+      kept.push(held = points[t - 1]);
+      [low, high] = [-Infinity, Infinity];
+    }
+    const run = p[0] - held[0];
+    low = Math.max(low, (p[1] - slack - held[1]) / run);
+    high = Math.min(high, (p[1] + slack - held[1]) / run);
+  }
+  if (points.length > 1) kept.push(points[points.length - 1]);
+  return kept;
 }
 
 /**
@@ -152,7 +188,7 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
         parts.set(key, node);
       };
       const text = (/** @type {string} */ words, /** @type {number[]} */ at, anchor = "start", look = {}, value = NaN, create = () => make("svg:text", look, words)) =>
-        part(`${anchor} ${value} ${words}`, { transform: shifted(at), "text-anchor": anchor }, create);
+        part(`${anchor} ${value} ${words}`, { x: tenth(at[0]), y: tenth(at[1]), "text-anchor": anchor }, create);
       const said = (/** @type {number} */ v, /** @type {number} */ i, /** @type {number[]} */ at) => {
         const words = own[i]?.find(([w]) => w === v)?.[1] ?? num(down && i ? Math.abs(v) : v);
         text(words, at, i ? "end" : "middle", {}, v, log[i] && !own[i] ? () => power(v) : undefined);

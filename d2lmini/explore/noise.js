@@ -5,7 +5,7 @@ import { choice, facts, head, key, presets } from "./_controls.js";
 import { rate } from "./_descent.js";
 import { clamp, fill, fixed, make, memo, num, prose, set, stroke, write } from "./_figure.js";
 import { grip } from "./_grip.js";
-import { curve, log10, outline, plot } from "./_plot.js";
+import { curve, log10, outline, plot, sparse } from "./_plot.js";
 import { rgb } from "./_canvas.js";
 import { normals } from "./_random.js";
 import { explorable } from "./_stage.js";
@@ -204,7 +204,7 @@ function mount({ model, labels, initial, change, say, colour }) {
       const [mine, theirs] = [moments(setting), moments(other)];
       const [low, rivalLow] = [floor(setting), floor(other)];
       const [rho, rivalRho] = [rate(lam, eta, beta), rate(lam, other.eta)];
-      const points = (/** @type {ArrayLike<number>} */ values) => Array.from(values, (v, t) => [t, log10(bounded(v), -5)]);
+      const points = (/** @type {ArrayLike<number>} */ values) => sparse(Array.from(values, (v, t) => [t, log10(bounded(v), -5)]), chart);
       const square = (/** @type {typeof mine} */ { mean, variance }) => points(mean.map((m, t) => m * m + variance[t]));
       lines.exact.draw(square(mine), chart);
       lines.ghost.draw(square(theirs), chart);
@@ -217,7 +217,7 @@ function mount({ model, labels, initial, change, say, colour }) {
       const ends = end(mine.mean, mine.variance);
       [theirs, mine].forEach(({ mean, variance }, k) => {
         const last = k ? ends : end(theirs.mean, theirs.variance);
-        const [upper, lower] = [REACH, -REACH].map((far) => Array.from({ length: last + 1 }, (_, t) => [t, mean[t] + far * Math.sqrt(Math.max(variance[t], 0))]));
+        const [upper, lower] = [REACH, -REACH].map((far) => Array.from({ length: last + 1 }, (_, t) => [t, mean[t] + far * Math.sqrt(Math.max(variance[t], 0))])).map((edge) => sparse(edge, cloud));
         set(bands[k], { d: outline(upper, cloud) + outline(lower, cloud) });
         if (!k) set(shadow, { d: outline([...upper, ...lower.reverse()], cloud) });
       });
@@ -231,7 +231,7 @@ function mount({ model, labels, initial, change, say, colour }) {
         for (let i = 0; i < counts.length; i++) dots[i] = shade[counts[i]];
         ink.putImageData(pixels, 0, 0);
         lines.cloud.draw(points(squares.map((v) => v / paths)), chart);
-        after(() => numbers.draw([
+        after(numbers, () => numbers.draw([
           fill(labels["noise.of"], { value: num(measured(all)), share: num(100 * Math.sqrt(2 / (paths - 1)), fixed(0)), n: paths }),
           versus(num(low), num(rivalLow)), versus(num(rho, fixed(3)), num(rivalRho, fixed(3))), num(eta / (1 - beta)),
         ]));
@@ -247,7 +247,7 @@ function mount({ model, labels, initial, change, say, colour }) {
       timer = setTimeout(refine, PAUSE);
       set(singles, { d: Array.from({ length: SINGLE }, (_, j) => outline(Array.from(all.singles.subarray(j * (STEPS + 1), j * (STEPS + 1) + ends + 1), (x, t) => [t, x]), cloud)).join("") });
 
-      after(() => {
+      after(told, () => {
         kept.draw(keep);
         write(rival, fill(labels["noise.same"], { same }));
 
