@@ -44,6 +44,12 @@ def figures(parts: dict[str, Any]) -> str:
             _table(headings, lines),
             f"![What each costs at each size, and the line through it]({PLOT})",
         ]
+    if inputs := parts.get("explore", {}).get("figures", {}).get("input"):
+        lines = [
+            (name, *(f"{report.number(spread[key])} ms" for key in ("median", "p95")))
+            for name, spread in inputs.items()
+        ]
+        text.append(_table(("from an input to the picture", "median", "95 % within"), lines))
     text.append("\n".join(_origins(parts)))
     return "\n\n".join(text)
 
