@@ -98,8 +98,8 @@ def visible(browser: Browser, address: str, runs: int) -> list[float]:
     return times
 
 
-def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list[float]:
-    """Return the milliseconds from input to new picture while all is dragged, one after another.
+def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list[frames.Answer]:
+    """Return the answer to each input while all is dragged, one after another.
 
     The first of each drag are left out: they pay once for what is compiled and drawn first.
     """
@@ -109,8 +109,8 @@ def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list
     view.wait_for_selector("[data-live]")
     tools = context.new_cdp_session(view)
     tools.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
-    view.evaluate(frames.MARK)
-    times: list[float] = []
+    view.evaluate(frames.NOTE)
+    found: list[frames.Answer] = []
 
     def drag(places: list[tuple[float, float]]) -> None:
         view.mouse.move(*places[0])
@@ -126,9 +126,10 @@ def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list
             due += PACE
             time.sleep(max(0.0, due - time.perf_counter()))
         view.evaluate("() => new Promise((r) => requestAnimationFrame(() => setTimeout(r)))")
+        inputs = view.evaluate(frames.READ)
         trace = json.loads(browser.stop_tracing())
         view.mouse.up()
-        times.extend(frames.waits(trace)[5:])
+        found.extend(frames.answers(trace, inputs)[5:])
 
     shares = [abs((k / 20) % 2 - 1) for k in range(moves)]  # to and fro
     for slider in view.locator("[data-live] input[type=range]").all():
@@ -144,7 +145,7 @@ def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list
         x, y = grip.evaluate("g => { const m = g.getScreenCTM(); return [m.e, m.f]; }")
         drag([(x + 80 * share, y - 50 * share) for share in (1 - s for s in shares)])
     context.close()
-    return times
+    return found
 
 
 def serve(folder: Path) -> str:
@@ -181,10 +182,11 @@ def measure(names: list[str], quick: bool) -> report.Found:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         sizes = weight()
         shown = visible(browser, first, runs)
-        painted: dict[str, Any] = {
-            name: spread(repaint(browser, f"{bare}/{name}.html", moves, SLOWDOWN))
-            for name in ["bare", *(names or there)]
-        }
+        painted: dict[str, Any] = {}
+        for name in ["bare", *(names or there)]:
+            found = repaint(browser, f"{bare}/{name}.html", moves, SLOWDOWN)
+            work = spread([answer.work for answer in found])
+            painted[name] = spread([answer.wait for answer in found]) | {"work": work}
         browser.close()
     slowest = max(names or there, key=lambda name: painted[name]["p95"])
     rows = [

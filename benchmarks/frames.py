@@ -13,8 +13,8 @@ Of what else could be measured:
 * a message that is posted in the frame arrives behind whatever else is queued by then, so it
   measures the next frame, too, more often than not;
 * the Event Timing API rounds to 8 ms, begins at the event's own time, and leaves out moves;
-* the processor's time of the main thread says what the page's work costs, but not that an event
-  waits. It agrees with these figures where every event finds the page idle.
+* the processor's time of the main thread, which is measured beside it, says what the page's work
+  costs whatever else the machine does, but not that an event waits.
 
 Events that the browser merges into one are one input.
 """
@@ -22,11 +22,13 @@ Events that the browser merges into one are one input.
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CATEGORIES", "MARK", "NAME", "waits"]
+__all__ = ["CATEGORIES", "NOTE", "READ", "Answer", "answers"]
 
-NAME = "input arrived"  # of the marks; what follows is how long ago, in milliseconds
+CLOCK = "clock"  # the name of a mark; what follows is the page's own time, in milliseconds
 CATEGORIES = [
     "blink.user_timing",
     "devtools.timeline",
@@ -34,66 +36,93 @@ CATEGORIES = [
     "disabled-by-default-devtools.timeline.frame",
 ]
 
-# A slider's event is made while the pointer's is handled, whose time is when the hand moved.
-MARK = f"""
-() => {{
+# A slider's event is made while the pointer's is handled, whose time is when the hand moved. To
+# mark each event in the trace would take longer than to handle most of them.
+NOTE = """
+() => {
+  globalThis.inputs = [];
   let arrived = 0;
-  const mark = () => performance.mark(`{NAME} ${{performance.now() - arrived}}`);
-  addEventListener('pointermove', (event) => {{
+  const note = () => { inputs.push([arrived, performance.now()]); };
+  addEventListener('pointermove', (event) => {
     arrived = event.timeStamp;
-    if (event.buttons && event.target.closest?.('.grip')) mark();
-  }}, true);
-  addEventListener('input', mark, true);
+    if (event.buttons && event.target.closest?.('.grip')) note();
+  }, true);
+  addEventListener('input', note, true);
+}
+"""
+READ = f"""
+() => {{
+  performance.mark(`{CLOCK} ${{performance.now()}}`);
+  return inputs.splice(0);
 }}
 """
 
 
-def waits(trace: dict[str, Any]) -> list[float]:
-    """Return the wait for each input that :data:`MARK` marked, in milliseconds.
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one input, in milliseconds.
+
+    Parameters
+    ----------
+    wait : float
+        How long a reader waits for it.
+    work : float
+        The processor's time of the main thread in the frame.
+    """
+
+    wait: float
+    work: float
+
+
+def answers(trace: dict[str, Any], inputs: Iterable[tuple[float, float]]) -> list[Answer]:
+    """Return the answer to each input that :data:`NOTE` noted.
 
     Parameters
     ----------
     trace : dict
         What Chromium recorded of :data:`CATEGORIES`.
+    inputs : iterable of (float, float)
+        When each input arrived, and when it was handled, by the page's clock: what :data:`READ`
+        returned while the trace was recorded.
 
     Raises
     ------
     ValueError
-        If it holds inputs, but no frame after one of them: Chromium has changed its events, or
-        the trace ended too early.
+        If there is no frame after one of the inputs: Chromium has changed its events, or the trace
+        ended too early.
 
     Examples
     --------
     >>> main, compositor = {"pid": 1, "tid": 1}, {"pid": 1, "tid": 2}
-    >>> waits({"traceEvents": [
-    ...     {"name": "BeginFrame", "ts": 16_000, **compositor},
-    ...     {"name": "input arrived 5", "cat": "blink.user_timing", "ts": 20_000, **main},
+    >>> answers({"traceEvents": [
+    ...     {"name": "clock 0", "cat": "blink.user_timing", "ts": 1_000, **main},
+    ...     {"name": "BeginFrame", "ts": 17_000, **compositor},
+    ...     {"name": "RunTask", "ts": 18_000, "dur": 9_000, "tdur": 8_000, **main},
     ...     {"name": "Commit", "ts": 26_000, "dur": 1_000, **main},
-    ... ]})
-    [11.0]
+    ... ]}, [(14, 19)])
+    [Answer(wait=10.0, work=8.0)]
     """
     events = sorted(trace["traceEvents"], key=lambda event: event.get("ts", 0))
-    marks = [e for e in events if e["name"].startswith(NAME) and "user_timing" in e.get("cat", "")]
-    if not marks:
-        return []
-    process, main = marks[0]["pid"], marks[0]["tid"]
-    own = [e for e in events if e["pid"] == process]
+    clock = next(e for e in events if e["name"].startswith(CLOCK) and "user_timing" in e["cat"])
+    zero = clock["ts"] - 1000 * float(clock["name"].removeprefix(CLOCK))
+    own = [e for e in events if e["pid"] == clock["pid"]]
+    done = [e for e in own if e["tid"] == clock["tid"] and "dur" in e]
     begun = [e["ts"] for e in own if e["name"] == "BeginFrame"]
-    commits = [e for e in own if e["name"] == "Commit" and e["tid"] == main and "dur" in e]
-    ended = [e["ts"] + e["dur"] for e in commits]
+    ended = [e["ts"] + e["dur"] for e in done if e["name"] == "Commit"]
+    tasks = [e for e in done if e["name"] == "RunTask"]
+    starts = [e["ts"] for e in tasks]
     found = []
-    for mark in marks:
-        handled = mark["ts"]
-        arrived = handled - 1000 * float(mark["name"].removeprefix(NAME))
+    for arrived, handled in ((zero + 1000 * a, zero + 1000 * h) for a, h in inputs):
         # An event may be handed out before a frame begins: then its wait begins there.
         first = bisect.bisect_left(begun, arrived)
         began = min(handled, begun[first]) if first < len(begun) else handled
         last = bisect.bisect_right(ended, handled)
-        if last == len(ended):
+        task = bisect.bisect_right(starts, handled) - 1
+        if last == len(ended) or task < 0:
             raise ValueError(
-                f"the trace holds {len(marks)} inputs and {len(ended)} commits, and none after one "
-                "of the inputs: record until the last frame is done, or look how this Chromium "
-                "names a commit"
+                f"the trace holds {len(tasks)} tasks and {len(ended)} commits, but none for one of "
+                "the inputs: record until the last frame is done, or look how this Chromium names "
+                "them"
             )
-        found.append((ended[last] - began) / 1000)
+        found.append(Answer((ended[last] - began) / 1000, tasks[task].get("tdur", 0) / 1000))
     return found

@@ -19,6 +19,7 @@ __all__ = ["figures", "renew", "replaced"]
 PLOT = "growth.svg"
 PAGE = Path(__file__).resolve().parent / "README.md"
 BEGIN = "<!-- figures: written by benchmarks/page.py, never by hand -->"
+SPREAD = ("median", "p95")  # of what an input takes
 END = "<!-- end of the figures -->"
 
 
@@ -46,10 +47,11 @@ def figures(parts: dict[str, Any]) -> str:
         ]
     if inputs := parts.get("explore", {}).get("figures", {}).get("input"):
         lines = [
-            (name, *(f"{report.number(spread[key])} ms" for key in ("median", "p95")))
-            for name, spread in inputs.items()
+            (name, *(f"{report.number(s[key])} ms" for s in (own, own["work"]) for key in SPREAD))
+            for name, own in inputs.items()
         ]
-        text.append(_table(("from an input to the picture", "median", "95 % within"), lines))
+        headings = ("from an input to the picture", "median", "95 %", "work", "95 %")
+        text.append(_table(headings, lines))
     text.append("\n".join(_origins(parts)))
     return "\n\n".join(text)
 
