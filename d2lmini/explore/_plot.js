@@ -57,58 +57,6 @@ export function trail(points, box, place) {
 export const outline = (points, { place }) =>
   `M${points.map((p) => pixel(place(p))).join("L")}`;
 
-/** How many pixels wide and high a unit of the data is. */
-const scale = (/** @type {any} */ { box, area }) =>
-  box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
-
-/**
- * The first and the last point, and of the others those at least a pixel away from the one before.
- * @param {number} count of the points
- * @param {(t: number) => number} x
- * @param {(t: number) => number} y
- * @param {any} area a plot
- * @returns {number[][]}
- */
-export function thin(count, x, y, area) {
-  const [w, h] = scale(area);
-  const kept = [[x(0), y(0)]];
-  for (let t = 1, [a, b] = kept[0]; t < count; t++) {
-    const [p, q] = [x(t), y(t)];
-    if (((p - a) * w) ** 2 + ((q - b) * h) ** 2 < 1 && t < count - 1) continue;
-    kept.push([p, q]);
-    [a, b] = [p, q];
-  }
-  return kept;
-}
-
-/**
- * Of points from left to right those which a line needs that passes all of them at a distance of
- * at most a twentieth of a pixel: where it is nearly straight, few.
- * @param {number[][]} points
- * @param {any} area a plot
- * @returns {number[][]}
- */
-export function sparse(points, area) {
-  const slack = 0.05 / scale(area)[1];
-  const kept = [points[0]];
-  let held = points[0];
-  // Between these slopes a line from the point that is held passes all since then.
-  let [low, high] = [-Infinity, Infinity];
-  for (let t = 1; t < points.length; t++) {
-    const p = points[t];
-    const slope = (p[1] - held[1]) / (p[0] - held[0]);
-    if (slope < low || slope > high) {
-      kept.push(held = points[t - 1]);
-      [low, high] = [-Infinity, Infinity];
-    }
-    const run = p[0] - held[0];
-    low = Math.max(low, (p[1] - slack - held[1]) / run);
-    high = Math.min(high, (p[1] + slack - held[1]) / run);
-  }
-  if (points.length > 1) kept.push(points[points.length - 1]);
-  return kept;
-}
-
 /**
  * A drawing area: a clipped group for `marks`, one `over` it that is not clipped, axes around both.
  *

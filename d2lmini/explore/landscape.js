@@ -4,7 +4,7 @@ import { after } from "./_after.js";
 import { facts, head, key, presets, verdicts } from "./_controls.js";
 import { DASHES, clamp, fill, make, memo, move, num, rounded, set, stroke, swatch } from "./_figure.js";
 import { grip } from "./_grip.js";
-import { curve, outline, plot, thin } from "./_plot.js";
+import { curve, outline, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
 
 /** What a link to a setting holds, and the range of each number. */
@@ -88,6 +88,26 @@ export function outcome({ x, energy, overflowed }) {
   while (step > 0 && energy[step - 1] < CREST) step--;
   if (step > last) return { kind: "on_way", step: 0 };
   return { kind: x[last] < RIM ? "shallow" : "deep", step };
+}
+
+/**
+ * The first and the last point, and of the others those at least a pixel away from the one before.
+ * @param {number} count of the points
+ * @param {(t: number) => number} x
+ * @param {(t: number) => number} y
+ * @param {any} area a plot
+ * @returns {number[][]}
+ */
+function thin(count, x, y, { box, area }) {
+  const [w, h] = box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
+  const kept = [[x(0), y(0)]];
+  for (let t = 1, [a, b] = kept[0]; t < count; t++) {
+    const [p, q] = [x(t), y(t)];
+    if (((p - a) * w) ** 2 + ((q - b) * h) ** 2 < 1 && t < count - 1) continue;
+    kept.push([p, q]);
+    [a, b] = [p, q];
+  }
+  return kept;
 }
 
 /** @param {any} context */

@@ -5,7 +5,7 @@ import { choice, facts, head, key, presets } from "./_controls.js";
 import { rate } from "./_descent.js";
 import { clamp, fill, fixed, make, memo, num, prose, set, stroke, write } from "./_figure.js";
 import { grip } from "./_grip.js";
-import { curve, log10, outline, plot, sparse } from "./_plot.js";
+import { curve, log10, outline, plot } from "./_plot.js";
 import { rgb } from "./_canvas.js";
 import { normals } from "./_random.js";
 import { explorable } from "./_stage.js";
@@ -107,6 +107,34 @@ export const measured = (/** @type {ReturnType<typeof ensemble>} */ { paths, sum
   bounded(Math.max(0, (squares[STEPS] - sum[STEPS] ** 2 / paths) / (paths - 1)));
 
 const versus = (/** @type {string} */ own, /** @type {string} */ other) => `${own} (β = 0: ${other})`;
+
+/**
+ * Of points from left to right those which a line needs that passes all of them at a distance of
+ * at most a twentieth of a pixel: where it is nearly straight, few.
+ * @param {number[][]} points
+ * @param {any} area a plot
+ * @returns {number[][]}
+ */
+function sparse(points, { box, area }) {
+  const slack = (0.05 * (box[1][1] - box[1][0])) / area.height;
+  const kept = [points[0]];
+  let held = points[0];
+  // Between these slopes a line from the point that is held passes all since then.
+  let [low, high] = [-Infinity, Infinity];
+  for (let t = 1; t < points.length; t++) {
+    const p = points[t];
+    const slope = (p[1] - held[1]) / (p[0] - held[0]);
+    if (slope < low || slope > high) {
+      kept.push(held = points[t - 1]);
+      [low, high] = [-Infinity, Infinity];
+    }
+    const run = p[0] - held[0];
+    low = Math.max(low, (p[1] - slack - held[1]) / run);
+    high = Math.min(high, (p[1] + slack - held[1]) / run);
+  }
+  if (points.length > 1) kept.push(points[points.length - 1]);
+  return kept;
+}
 
 /** @param {any} context */
 function mount({ model, labels, initial, change, say, colour }) {
