@@ -10,11 +10,12 @@ visible
     From the start of navigation to the first frame with a live figure, each time in a fresh
     browser context, over loopback; the page is the book's, or, where none is built, a bare one.
 input
-    For each explorable, from a pointer's event to the end of the frame that shows the new picture,
-    on a processor slowed down four times; every slider and every point is dragged by real mouse
-    events, which the browser hands out at the start of a frame, as it does for a reader. The words
-    beside a picture are written after it and stand in the next frame: they are not in this figure.
-    Before all others the least that is possible: a slider of the browser with one text.
+    For each explorable, how long a reader waits for the new picture, on a processor slowed down
+    four times; ``frames.py`` says what is measured, and why so. Every slider and every point is
+    dragged by real mouse events, fifty a second whether or not the page keeps up; the browser hands
+    them out at the start of a frame, as it does for a reader, and they fall on every part of one.
+    The words beside a picture are written after it: they count as far as the next input has to wait
+    for them. Before all others the least that is possible: a slider of the browser with one text.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from __future__ import annotations
 import functools
 import gzip
 import http.server
+import json
 import statistics
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "_build" / "html"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "site")]
 
+import frames  # noqa: E402
 import report  # noqa: E402
 from conftest import FLAGS, QuietHandler, QuietServer, chromium_path  # noqa: E402
 from d2lmini import explore  # noqa: E402
@@ -46,6 +50,7 @@ from explorable_page import HOST, block, page, state_of, write_site  # noqa: E40
 USUAL = 914 + 87
 VISIBLE_LIMIT, INPUT_LIMIT = 400.0, 16.0  # milliseconds
 SLOWDOWN = 4.0  # of the processor, while inputs are timed
+PACE = 0.02  # seconds from one move of the mouse to the next
 
 VISIBLE = """
 new MutationObserver((_, observer) => {
@@ -58,27 +63,6 @@ new MutationObserver((_, observer) => {
   });
 }).observe(document, { attributes: true, subtree: true, attributeFilter: ['data-live'] });
 """
-
-RECORD = """
-() => {
-  globalThis.took = [];
-  let last = 0;
-  for (const kind of ['input', 'pointermove']) document.addEventListener(kind, (event) => {
-    if (kind === 'pointermove' && !(event.buttons && event.target.closest?.('.grip'))) return;
-    const began = performance.now();
-    // Once a frame: after this frame's callbacks, style, layout and paint, a message comes through.
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        if (began > last) took.push(performance.now() - began);
-        last = began;
-      };
-      port2.postMessage(0);
-    });
-  }, true);
-}
-"""
-
 
 BARE = """<!doctype html><div data-live><input type="range" step="any" style="width:400px">
 <p>0</p></div><script>document.querySelector("input").addEventListener("input", (event) => {
@@ -114,8 +98,8 @@ def visible(browser: Browser, address: str, runs: int) -> list[float]:
     return times
 
 
-def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list[float]:
-    """Return the milliseconds from event to painted frame while all is dragged, one after another.
+def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list[frames.Answer]:
+    """Return the answer to each input while all is dragged, one after another.
 
     The first of each drag are left out: they pay once for what is compiled and drawn first.
     """
@@ -123,18 +107,29 @@ def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list
     view = context.new_page()
     view.goto(address)
     view.wait_for_selector("[data-live]")
-    context.new_cdp_session(view).send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
-    view.evaluate(RECORD)
-    times: list[float] = []
+    tools = context.new_cdp_session(view)
+    tools.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+    view.evaluate(frames.NOTE)
+    found: list[frames.Answer] = []
 
     def drag(places: list[tuple[float, float]]) -> None:
         view.mouse.move(*places[0])
+        browser.start_tracing(page=view, categories=frames.CATEGORIES)
         view.mouse.down()
+        due = time.perf_counter()
         for x, y in places:
-            view.mouse.move(x, y)
-            view.wait_for_timeout(20)
+            # Playwright's own move, and its waiting, keep the page busy with questions of theirs.
+            tools.send(
+                "Input.dispatchMouseEvent",
+                {"type": "mouseMoved", "x": x, "y": y, "button": "left", "buttons": 1},
+            )
+            due += PACE
+            time.sleep(max(0.0, due - time.perf_counter()))
+        view.evaluate("() => new Promise((r) => requestAnimationFrame(() => setTimeout(r)))")
+        inputs = view.evaluate(frames.READ)
+        trace = json.loads(browser.stop_tracing())
         view.mouse.up()
-        times.extend(view.evaluate("took.splice(0)")[5:])
+        found.extend(frames.answers(trace, inputs)[5:])
 
     shares = [abs((k / 20) % 2 - 1) for k in range(moves)]  # to and fro
     for slider in view.locator("[data-live] input[type=range]").all():
@@ -150,7 +145,7 @@ def repaint(browser: Browser, address: str, moves: int, slowdown: float) -> list
         x, y = grip.evaluate("g => { const m = g.getScreenCTM(); return [m.e, m.f]; }")
         drag([(x + 80 * share, y - 50 * share) for share in (1 - s for s in shares)])
     context.close()
-    return times
+    return found
 
 
 def serve(folder: Path) -> str:
@@ -187,10 +182,11 @@ def measure(names: list[str], quick: bool) -> report.Found:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         sizes = weight()
         shown = visible(browser, first, runs)
-        painted: dict[str, Any] = {
-            name: spread(repaint(browser, f"{bare}/{name}.html", moves, SLOWDOWN))
-            for name in ["bare", *(names or there)]
-        }
+        painted: dict[str, Any] = {}
+        for name in ["bare", *(names or there)]:
+            found = repaint(browser, f"{bare}/{name}.html", moves, SLOWDOWN)
+            work = spread([answer.work for answer in found])
+            painted[name] = spread([answer.wait for answer in found]) | {"work": work}
         browser.close()
     slowest = max(names or there, key=lambda name: painted[name]["p95"])
     rows = [

@@ -4,7 +4,7 @@ Usage: ``python benchmarks/bench_kernel.py [--quick]``. Both show the ravine, in
 at the processor's full speed, and are measured in turns, some inputs at a time:
 
 ours
-    From a pointer's event to the end of the frame that shows the new picture.
+    From an input to the end of the frame that shows the new picture, as ``frames.py`` says.
 usual
     ``interact`` and Matplotlib in JupyterLab with a live kernel on the same machine: from a key on
     the slider to the moment when the page has the new image, before that is painted.
@@ -92,7 +92,9 @@ def measure(quick: bool) -> report.Found:
             turn(view, 2)  # warms up
             times = in_turns(
                 {
-                    "ours": lambda: statistics.median(repaint(browser, address, 40, 1)),
+                    "ours": lambda: statistics.median(
+                        answer.wait for answer in repaint(browser, address, 40, 1)
+                    ),
                     "usual": lambda: statistics.median(turn(view, keys)),
                 },
                 rounds,

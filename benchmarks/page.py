@@ -19,6 +19,7 @@ __all__ = ["figures", "renew", "replaced"]
 PLOT = "growth.svg"
 PAGE = Path(__file__).resolve().parent / "README.md"
 BEGIN = "<!-- figures: written by benchmarks/page.py, never by hand -->"
+SPREAD = ("median", "p95")  # of what an input takes
 END = "<!-- end of the figures -->"
 
 
@@ -44,6 +45,13 @@ def figures(parts: dict[str, Any]) -> str:
             _table(headings, lines),
             f"![What each costs at each size, and the line through it]({PLOT})",
         ]
+    if inputs := parts.get("explore", {}).get("figures", {}).get("input"):
+        lines = [
+            (name, *(f"{report.number(s[key])} ms" for s in (own, own["work"]) for key in SPREAD))
+            for name, own in inputs.items()
+        ]
+        headings = ("from an input to the picture", "median", "95 %", "work", "95 %")
+        text.append(_table(headings, lines))
     text.append("\n".join(_origins(parts)))
     return "\n\n".join(text)
 

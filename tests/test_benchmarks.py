@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import bench_growth
+import frames
 import growth_plot
 import measure
 import page
@@ -156,11 +157,53 @@ def test_the_readme_has_its_marks_and_tells_of_every_part():
     assert parts - {"growth"} == {part for part in parts if f"| `{part}` |" in text}
 
 
-@pytest.mark.parametrize("module", [measure, report, bench_growth])
+@pytest.mark.parametrize("module", [measure, report, frames, bench_growth])
 def test_the_examples_in_docstrings_hold(module):
     results = doctest.testmod(module)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+def traced(*, begun, ended):
+    """Return a trace by a clock that starts 9 ms before the page's: frames, one task, commits."""
+    main, compositor, other = ({"pid": 7 + n // 2, "tid": n} for n in range(3))
+    return {
+        "traceEvents": [
+            {"name": "thread_name", "ph": "M", **main},
+            {"name": f"{frames.CLOCK} 1.5", "cat": "blink.user_timing", "ts": 10_500, **main},
+            {"name": "BeginFrame", "ts": 26_100, **other},
+            *({"name": "BeginFrame", "ts": (9 + ms) * 1000, **compositor} for ms in begun),
+            {"name": "RunTask", "ts": 11_000, "dur": 90_000, "tdur": 7_000, **main},
+            *({"name": "Commit", "ts": (8 + ms) * 1000, "dur": 1000, **main} for ms in ended),
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("handled", "wait"),
+    [
+        (22, 18),  # at once, in the frame that began at 20
+        (45, 38),  # two frames later, for the page was busy: all that counts
+        (18, 20),  # before a frame begins: from there on
+    ],
+)
+def test_the_time_for_which_an_input_stands_in_the_queue_counts(handled, wait):
+    trace = traced(begun=[3, 20, 37], ended=[10, 38, 58])
+    (answer,) = frames.answers(trace, [(17, handled)])
+    assert answer.wait == pytest.approx(wait)
+    assert answer.work == 7
+
+
+def test_a_trace_without_a_frame_after_an_input_is_an_error():
+    with pytest.raises(ValueError, match="1 tasks and 1 commits"):
+        frames.answers(traced(begun=[3, 20], ended=[10]), [(17, 22)])
+
+
+def test_the_page_shows_how_long_each_explorable_takes():
+    inputs = {"ravine": {"median": 4.0, "p95": 8.0, "work": {"median": 2.0, "p95": 3.0}}}
+    kept = {"rows": [], "figures": {"input": inputs}, "machine": measure.machine(), "when": "now"}
+    parts = {"explore": kept | {"cores busy with others, before and after": [0.0, 0.0]}}
+    assert "| ravine | 4.00 ms | 8.00 ms | 2.00 ms | 3.00 ms |" in page.figures(parts)
 
 
 def test_a_wrong_name_of_a_part_lists_the_right_ones(capsys):

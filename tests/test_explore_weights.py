@@ -129,6 +129,43 @@ def test_dragging_along_the_bars_tells_each_weight(view):
 
 
 @pytest.mark.browser
+def test_words_give_way_to_the_pictures_of_a_drag_and_are_right_when_it_ends(view):
+    frame(view)
+    before = status(view)
+    bars = ".mmx svg g[clip-path] path"
+    drawn = view.locator(bars).first.get_attribute("d")
+    seen = view.evaluate(
+        """async (bars) => {
+          const beta = document.querySelector('input[type=range]');
+          const text = () => document.querySelector('.mmx .status').textContent;
+          const pointer = (type) => beta.dispatchEvent(new PointerEvent(type, { bubbles: true }));
+          const next = () => new Promise(requestAnimationFrame);
+          await next();
+          const began = performance.now();
+          pointer('pointerdown');
+          for (const value of [0.5, 0.6, 0.7]) {
+            beta.value = value;
+            beta.dispatchEvent(new Event('input', { bubbles: true }));
+            // A picture that takes longer than half a frame.
+            for (const end = await next() + 12; performance.now() < end;);
+          }
+          await next();
+          const found = { during: text(), took: performance.now() - began };
+          found.drawn = document.querySelector(bars).getAttribute('d');
+          pointer('pointerup');
+          await next();
+          await next();
+          return { ...found, after: text() };
+        }""",
+        bars,
+    )
+    assert seen["drawn"] != drawn
+    # Words that are late are written all the same.
+    assert seen["during"] == before or seen["took"] > 100
+    assert seen["after"] == "A gradient of age 10 has the weight 0.0282, 0.85 % of the total."
+
+
+@pytest.mark.browser
 def test_javascript_and_python_compute_the_same(view):
     cases = [[b, n, s] for b, n, s in product(BETAS, [1, 40, 200], [False, True])]
     found = view.evaluate(

@@ -90,7 +90,7 @@ export function pathCard(labels, { label, lam, steps, i = 0 }) {
       line.draw(x.map((v, t) => [t, v]), area);
       // Critical is what is so to the digits that are shown.
       const texts = [`${lam}\u00a0=\u00a0${num(value)}: ${labels[`explore.regime.${regime(value, eta, beta, 5e-4)}`]}`, rho(rate(value, eta, beta))];
-      after(() => [title, beside].forEach((node, k) => write(node, texts[k])));
+      after(title, () => [title, beside].forEach((node, k) => write(node, texts[k])));
       return texts.join(", ");
     },
   };

@@ -53,6 +53,20 @@ export function dress(/** @type {HTMLElement} */ { style }, /** @type {string} *
  */
 export const tenth = (value) => Math.round(value * 10) / 10;
 
+/** @type {string[]} */
+const tenths = new Array(2e4);
+
+/**
+ * Pixels to a tenth as text. A picture has thousands of them, to write a number takes long, and
+ * there are few different ones: each is written once.
+ * @param {number} value
+ * @returns {string}
+ */
+export function digits(value) {
+  const n = Math.round(value * 10);
+  return n >= 0 && n < tenths.length ? (tenths[n] ??= String(n / 10)) : String(n / 10);
+}
+
 /**
  * Put values in the places of a label: "step {n}" with {n: 3} is "step 3".
  * @param {string} text

@@ -55,7 +55,7 @@ export function grip({ label, colour, step, get, put, home, toData, text }) {
     place(position, box) {
       at = position;
       set(node, { transform: shifted(position) });
-      after(() => {
+      after(node, () => {
         const p = get();
         // A slider has one value for a screen reader; the text says both coordinates.
         const i = step[0] ? 0 : 1;

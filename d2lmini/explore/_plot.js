@@ -1,9 +1,9 @@
 // A drawing area with axes, and curves in it.
-import { clamp, make, num, set, shifted, tenth, ticks } from "./_figure.js";
+import { clamp, digits, make, num, set, tenth, ticks } from "./_figure.js";
 import { pointerIn } from "./_grip.js";
 
 /** A point in pixels as it stands in a path. */
-export const pixel = (/** @type {number[]} */ [x, y]) => `${tenth(x)} ${tenth(y)}`;
+export const pixel = (/** @type {number[]} */ [x, y]) => `${digits(x)} ${digits(y)}`;
 
 /**
  * A path within a box of the data: the line, its dots, and where it first leaves.
@@ -56,22 +56,6 @@ export function trail(points, box, place) {
  */
 export const outline = (points, { place }) =>
   `M${points.map((p) => pixel(place(p))).join("L")}`;
-
-/**
- * The first and the last point, and of the others those at least a pixel away from the one before.
- * @param {number[][]} points
- * @param {any} area a plot
- * @returns {number[][]}
- */
-export function thin(points, { box, area }) {
-  const [w, h] = box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
-  let held = points[0];
-  return points.filter((p, t) => {
-    const kept = t === 0 || t === points.length - 1 || ((p[0] - held[0]) * w) ** 2 + ((p[1] - held[1]) * h) ** 2 >= 1;
-    if (kept) held = p;
-    return kept;
-  });
-}
 
 /**
  * A drawing area: a clipped group for `marks`, one `over` it that is not clipped, axes around both.
@@ -152,7 +136,7 @@ export function plot({ label, role = "img", names = ["", ""], log = [false, fals
         parts.set(key, node);
       };
       const text = (/** @type {string} */ words, /** @type {number[]} */ at, anchor = "start", look = {}, value = NaN, create = () => make("svg:text", look, words)) =>
-        part(`${anchor} ${value} ${words}`, { transform: shifted(at), "text-anchor": anchor }, create);
+        part(`${anchor} ${value} ${words}`, { x: tenth(at[0]), y: tenth(at[1]), "text-anchor": anchor }, create);
       const said = (/** @type {number} */ v, /** @type {number} */ i, /** @type {number[]} */ at) => {
         const words = own[i]?.find(([w]) => w === v)?.[1] ?? num(down && i ? Math.abs(v) : v);
         text(words, at, i ? "end" : "middle", {}, v, log[i] && !own[i] ? () => power(v) : undefined);

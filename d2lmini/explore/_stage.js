@@ -2,7 +2,7 @@
 // becomes a picture: laid out at every change of width, drawn at most once a frame. Colours are CSS
 // variables: the book's (--mm-*), or the fallbacks below in JupyterLab, Colab and VS Code.
 // A grip is display:block because touch-action does not apply to inline boxes, which SVG's are.
-import { settle } from "./_after.js";
+import { draw, settle } from "./_after.js";
 import { make } from "./_figure.js";
 
 const LIGHT = "--ink:var(--mm-ink,#1f2937);--muted:var(--mm-muted,#6b7280);--grid:var(--mm-grid,#d1d5db);--contour:var(--mm-contour,#9aa5b1);--paper:var(--mm-paper,#fff);--gd:var(--mm-gd,#c2410c);--momentum:var(--mm-momentum,#1d4ed8);--nesterov:var(--mm-nesterov,#047857);--accent:var(--mm-accent,#a21caf)";
@@ -161,7 +161,7 @@ function stage(el, values) {
   let picture;
   let [width, frame, timer] = [0, 0, 0];
   const redraw = () => {
-    frame ||= requestAnimationFrame(() => {
+    frame ||= draw(() => {
       frame = 0;
       if (width) picture?.draw(values());
     });

@@ -189,7 +189,7 @@ function mount({ model, labels, initial, change, say }) {
     }
     sides.forEach((s) => s.draw(values));
     followed.draw(values.coordinate);
-    after(() => {
+    after(check, () => {
       const [[c, s]] = turn();
       const mix = (/** @type {number} */ a, /** @type {number} */ b) => `${rounded(a)} z₁ ${b < -0.005 ? "−" : "+"} ${rounded(Math.abs(b))} z₂`;
       write(sides[0].told, word("mixes", { one: `x₁ = ${mix(c, -s)}`, two: `x₂ = ${mix(s, c)}` }));

@@ -180,7 +180,7 @@ function mount({ model, labels, initial, change, say }) {
       step[1] = schedule === "warmup" ? 0 : 0.05;
       set(corner.node, { visibility: schedule === "constant" ? "hidden" : "visible" });
       corner.place(chart.place([change1 + 0.5, step[1] ? factor : 1]), [[1, STEPS - 1], [0, 1]]);
-      after(() => {
+      after(told, () => {
         live.draw([num(apart.largest), apart.largest ? `${apart.step}` : "–"]);
         list.draw(ALL.map((name) => {
           const [place, rate, momentum] = DIALECTS[name];

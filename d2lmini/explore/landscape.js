@@ -2,9 +2,9 @@
 // from one start, their energy above the ground, and under it their way, with time going down.
 import { after } from "./_after.js";
 import { facts, head, key, presets, verdicts } from "./_controls.js";
-import { DASHES, clamp, fill, make, move, num, rounded, set, stroke, swatch } from "./_figure.js";
+import { DASHES, clamp, fill, make, memo, move, num, rounded, set, stroke, swatch } from "./_figure.js";
 import { grip } from "./_grip.js";
-import { curve, outline, plot, thin } from "./_plot.js";
+import { curve, outline, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
 
 /** What a link to a setting holds, and the range of each number. */
@@ -23,16 +23,32 @@ const METHODS = ["gd", "momentum"];
 /** How many widths x is from a centre; 40 is as good as infinity to a Gaussian. */
 const away = (/** @type {number} */ x, /** @type {number} */ centre, /** @type {number} */ width) => clamp((x - centre) / width, -40, 40);
 
-/** The height of the ground. */
-export const height = (/** @type {number} */ x) =>
-  WELLS.reduce((sum, [depth, at, width]) => sum - depth * Math.exp(-(away(x, at, width) ** 2) / 2), 0) + (x / WALL) ** STEEPNESS;
+/** @typedef {[height: number, slope: number]} Ground */
 
-/** Its slope. */
-export const slope = (/** @type {number} */ x) =>
-  WELLS.reduce((sum, [depth, at, width]) => {
+/**
+ * The height of the ground, and its slope: a run needs both at each of its steps.
+ * @param {number} x
+ * @param {Ground} [out] where to put them, instead of a new array
+ * @returns {Ground}
+ */
+export function ground(x, out = [0, 0]) {
+  out[0] = out[1] = 0;
+  for (let i = 0; i < WELLS.length; i++) {
+    const [depth, at, width] = WELLS[i];
     const z = away(x, at, width);
-    return sum + (depth / width) * z * Math.exp(-(z ** 2) / 2);
-  }, 0) + (STEEPNESS / WALL) * (x / WALL) ** (STEEPNESS - 1);
+    const bell = Math.exp(-(z ** 2) / 2);
+    out[0] -= depth * bell;
+    out[1] += (depth / width) * z * bell;
+  }
+  out[0] += (x / WALL) ** STEEPNESS;
+  out[1] += (STEEPNESS / WALL) * (x / WALL) ** (STEEPNESS - 1);
+  return out;
+}
+
+export const height = (/** @type {number} */ x) => ground(x)[0];
+export const slope = (/** @type {number} */ x) => ground(x)[1];
+
+const CREST = height(RIM);
 
 /**
  * A run, and its energy f(x) + ½ηβv² at each step; β = 0 is gradient descent.
@@ -41,15 +57,16 @@ export const slope = (/** @type {number} */ x) =>
  */
 export function run({ start, eta, beta, decay, steps }) {
   const x = [start];
-  const energy = [height(start)];
+  const here = ground(start);
+  const energy = [here[0]];
   // Thousands of steps at each input: without the arrays of `descend`.
   for (let [at, v, t] = [start, 0, 0]; t < steps; t++) {
-    v = beta * v + slope(at);
+    v = beta * v + here[1];
     at -= eta * v;
     if (!Number.isFinite(at) || !Number.isFinite(v)) return { x, energy, overflowed: true };
     eta *= decay;
     x.push(at);
-    energy.push(height(at) + (Math.sqrt((eta * beta) / 2) * v) ** 2);
+    energy.push(ground(at, here)[0] + (Math.sqrt((eta * beta) / 2) * v) ** 2);
   }
   return { x, energy, overflowed: false };
 }
@@ -68,9 +85,29 @@ export function outcome({ x, energy, overflowed }) {
   if (overflowed || gone >= 0) return { kind: "away", step: gone < 0 ? last : gone };
   if (x.every(level)) return { kind: "plateau", step: 0 };
   let step = last + 1;
-  while (step > 0 && energy[step - 1] < height(RIM)) step--;
+  while (step > 0 && energy[step - 1] < CREST) step--;
   if (step > last) return { kind: "on_way", step: 0 };
   return { kind: x[last] < RIM ? "shallow" : "deep", step };
+}
+
+/**
+ * The first and the last point, and of the others those at least a pixel away from the one before.
+ * @param {number} count of the points
+ * @param {(t: number) => number} x
+ * @param {(t: number) => number} y
+ * @param {any} area a plot
+ * @returns {number[][]}
+ */
+function thin(count, x, y, { box, area }) {
+  const [w, h] = box.map((/** @type {number[]} */ [low, high], /** @type {number} */ i) => (i ? area.height : area.width) / (high - low));
+  const kept = [[x(0), y(0)]];
+  for (let t = 1, [a, b] = kept[0]; t < count; t++) {
+    const [p, q] = [x(t), y(t)];
+    if (((p - a) * w) ** 2 + ((q - b) * h) ** 2 < 1 && t < count - 1) continue;
+    kept.push([p, q]);
+    [a, b] = [p, q];
+  }
+  return kept;
 }
 
 /** @param {any} context */
@@ -88,7 +125,7 @@ function mount({ model, labels, initial, change, say }) {
   const areas = [land, time];
   const earth = stroke({ fill: "var(--contour)", stroke: "none", opacity: 0.22 });
   const pool = stroke({ fill: colours[1], stroke: "none", opacity: 0.18 });
-  const ground = stroke({ stroke: "var(--ink)", "stroke-width": 1.75 });
+  const surface = stroke({ stroke: "var(--ink)", "stroke-width": 1.75 });
   const stick = stroke({ stroke: colours[1], "stroke-width": 3 });
   const rest = stroke({ stroke: colours[1], "stroke-dasharray": "1 3" });
   const now = stroke();
@@ -115,7 +152,7 @@ function mount({ model, labels, initial, change, say }) {
     toData: (x, y) => [present(), -time.toData(x, y)[1]],
     text: () => told,
   });
-  land.marks.append(earth, pool, ground);
+  land.marks.append(earth, pool, surface);
   areas.forEach((area, a) => area.marks.append(rims[a], ...lines[a].map((l) => l.node)));
   land.over.append(rest, stick, ...bars.flat(), floor, ...locks[0], balls[0], balls[1], begin.node);
   time.over.append(now, balls[2], ...locks[1], clock.node);
@@ -139,7 +176,13 @@ function mount({ model, labels, initial, change, say }) {
     return `${outline([[samples[a][0], lid], ...samples.slice(a, b + 1), [samples[b][0], lid]], land)}Z`;
   };
   let known = "";
-  /** @type {ReturnType<typeof run>[]} */
+  // Of the two runs often only one is another: gradient descent has no β.
+  const walks = METHODS.map(() => memo((start, eta, beta, decay) => {
+    const each = run({ start, eta, beta, decay, steps });
+    const gain = each.energy.reduce((most, e, t) => Math.max(most, t && e - each.energy[t - 1]), 0);
+    return { ...each, ...outcome(each), gain };
+  }));
+  /** @type {any[]} */
   let runs = [];
 
   return {
@@ -150,34 +193,35 @@ function mount({ model, labels, initial, change, say }) {
       const edge = width - (narrow ? 52 : 84);
       land.layout(edge, clamp(width * 0.34, 190, 270), WINDOW);
       time.layout(edge, clamp(width * 0.27, 170, 210), [WINDOW[0], [-steps, 0]]);
-      set(ground, { d: outline(samples, land) });
+      set(surface, { d: outline(samples, land) });
       set(earth, { d: `${outline([[left, low], ...samples, [right, low]], land)}Z` });
-      set(rims[0], { d: outline([[-0.9, height(RIM)], [4, height(RIM)]], land) });
+      set(rims[0], { d: outline([[-0.9, CREST], [4, CREST]], land) });
       set(rims[1], { d: outline([[RIM, 0], [RIM, -steps]], time) });
       const y = land.place([0, height(FLOOR)])[1];
       const size = narrow ? 13 : 20;
       bars.forEach((own, i) => own.forEach((node, k) => set(node, { transform: `translate(${edge + (i ? 2.2 : 0.8) * size} ${k < 2 ? y : y + 10})`, "stroke-width": k < 2 ? size : 2 })));
       set(floor, { d: `M${edge} ${y}h${3 * size}` });
       words.layout(width);
-      known = "";
+      [known, runs] = ["", []];
     },
     draw({ eta, beta, decay, start, at }) {
       const asked = `${[eta, beta, decay, start]}`;
       if (known !== asked) {
         known = asked;
-        runs = [0, beta].map((b) => run({ eta, beta: b, decay, start, steps }));
-        const texts = runs.map((each, i) => {
-          const { x, energy } = each;
-          const { kind, step } = outcome(each);
+        const before = runs;
+        runs = [0, beta].map((b, i) => walks[i](start, eta, b, decay));
+        runs.forEach((each, i) => {
+          if (each === before[i]) return;
+          const { x, energy, kind, step } = each;
           areas.forEach((area, a) => {
-            lines[a][i].draw(thin(x.map((p, t) => [p, a ? -t : energy[t]]), area), area);
+            lines[a][i].draw(thin(x.length, (t) => x[t], (t) => (a ? -t : energy[t]), area), area);
             move(locks[a][i], step > 0 && kind !== "away" && area.place([x[step], a ? -step : energy[step]]));
           });
-          const gain = energy.reduce((most, e, t) => Math.max(most, t && e - energy[t - 1]), 0);
-          return [eta ? kind : "still", ...(gain > 1e-9 && kind !== "away" ? ["gains"] : [])].map((name) =>
-            fill(labels[`landscape.${name}`], { step, steps, x: rounded(x[x.length - 1]), gain: num(gain) })).join("");
         });
-        after(() => say(words.draw(texts)));
+        const texts = () => runs.map(({ x, kind, step, gain }) =>
+          [eta ? kind : "still", ...(gain > 1e-9 && kind !== "away" ? ["gains"] : [])].map((name) =>
+            fill(labels[`landscape.${name}`], { step, steps, x: rounded(x[x.length - 1]), gain: num(gain) })).join(""));
+        after(words, () => say(words.draw(texts())));
         // Under the ground, where it hides no ball.
         const [x, y] = land.place([start, height(start)]);
         begin.place([x, y + 11], land.box);
@@ -199,7 +243,7 @@ function mount({ model, labels, initial, change, say }) {
         set(stick, { d: here ? `M${px} ${py}V${y2}` : "" });
         set(rest, { d: here ? `M${px} ${y2}H${land.area.left + land.area.width + 12}` : "" });
         const texts = [rounded(x), ...[f, e - f, e].map((v) => rounded(v, 3))];
-        after(() => numbers.draw([`${t}`, ...texts]));
+        after(numbers, () => numbers.draw([`${t}`, ...texts]));
         told = `${t}: x = ${texts[0]}, ${energies[2]} ${texts[3]}`;
         clock.place(time.place([clamp(x, left, right), -last]), [[0, steps], [0, steps]]);
       });

@@ -180,7 +180,7 @@ function mount({ model, labels, initial, change, say }) {
         curves[k].draw(trace(r), chart);
       });
       set(present, { d: `M${chart.place([Math.log10(steps[m]), 0])[0]} 0v999` });
-      after(() => {
+      after(told, () => {
         write(when, word("after", { n: count(steps[m]) }));
         list.draw(two.map((r, k) => [`${NAMES[k]}: ${setup(r)}`, num(effective(r)), r.reached ? count(r.reached) : "–", failed(r) ? "×" : num(r.loss[m]), r.accuracy === null ? "×" : fill(labels["explore.percent"], { n: num(100 * r.accuracy, fixed(1)) })]));
         write(told, sentence(two));

@@ -25,18 +25,27 @@ export const state = { eta: [0, 8], beta: [0, 0.99], n: [1, 12, 1], step: [0, HO
  * @returns {Float64Array}
  */
 export function errors(lam, eta, beta, out = new Float64Array(HORIZON + 1)) {
+  follow(lam, eta, beta, out);
+  return out;
+}
+
+/** Put these into `out`; return from where on all are 0, or all infinite. */
+function follow(/** @type {number} */ lam, /** @type {number} */ eta, /** @type {number} */ beta, /** @type {Float64Array} */ out) {
   let [x, v] = [1, 0];
   // Without gradients v would still move x by η|v|/(1 − β); a thousand times less is safe.
   const far = eta / (1 - beta);
   const gone = eta * lam < 2 * (1 + beta) ? GONE / 1000 : 0;
   for (let t = 0; t < out.length; t++) {
     const size = Math.abs(x);
-    if (size > 1e150 || size + far * Math.abs(v) < gone) return out.fill(size > 1 ? Infinity : 0, t);
+    if (size > 1e150 || size + far * Math.abs(v) < gone) {
+      out.fill(size > 1 ? Infinity : 0, t);
+      return t;
+    }
     out[t] = size;
     v = beta * v + lam * x;
     x -= eta * v;
   }
-  return out;
+  return out.length;
 }
 
 /**
@@ -60,10 +69,11 @@ export function error(lam, eta, beta, step) {
 /**
  * The step from which on all is at most 1 %; Infinity if that is not so by the end.
  * @param {ArrayLike<number>} error
+ * @param {number} [known] from where on it is known to be
  * @returns {number}
  */
-export function arrival(error) {
-  let t = error.length;
+export function arrival(error, known = error.length) {
+  let t = known;
   while (t > 0 && error[t - 1] <= LITTLE) t--;
   return t < error.length ? t : Infinity;
 }
@@ -90,19 +100,27 @@ const [ROW, TALL, TOP] = [20, 186, 1.25];
 const nearest = (/** @type {number} */ u) => STEPS.findLastIndex((t, k) => !k || across(t) + across(STEPS[k - 1]) <= 2 * u);
 const lambda = (/** @type {number} */ i) => `λ${String(i + 1).replace(/\d/g, (d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)])}`;
 
+/** The upper edges of n modes in a pile, at STEPS, and last the ground: the flattest stands on it. */
+function stacked(/** @type {number[][]} */ drawn, /** @type {number} */ n) {
+  const edges = [STEPS.map(() => 0)];
+  for (let i = n; i--;) edges.unshift(edges[0].map((v, k) => Math.min(v + drawn[i][k] / n, 9)));
+  return edges;
+}
+
 /** A function that runs one method; it keeps its last run. */
 const runner = () => {
   const rows = times(12, () => new Float64Array(HORIZON + 1));
   return memo((n, eta, beta) => {
     const lams = times(n, (i) => 0.5 ** (i + 1));
-    const x = lams.map((lam, i) => errors(lam, eta, beta, rows[i]));
-    const drawn = x.map((row) => STEPS.map((t, k) => {
+    const x = rows.slice(0, n);
+    const ends = lams.map((lam, i) => follow(lam, eta, beta, x[i]));
+    const drawn = x.map((row, i) => STEPS.map((t, k) => {
       let most = row[t];
-      for (let s = STEPS[k - 1] + 1; s < t; s++) if (row[s] > most) most = row[s];
+      for (let s = STEPS[k - 1] + 1; s < Math.min(t, ends[i]); s++) if (row[s] > most) most = row[s];
       return most;
     }));
     const each = (/** @type {typeof rate} */ of) => lams.map((lam) => of(lam, eta, beta));
-    const counted = x.map((row) => arrival(row));
+    const counted = x.map((row, i) => arrival(row, row[HORIZON] < 1 ? ends[i] : HORIZON + 1));
     // Once every mode is down to 1 %, so is the whole.
     let end = Math.min(Math.max(...counted), HORIZON + 1);
     const total = (/** @type {number} */ t) => x.reduce((sum, row) => sum + row[t], 0) / n;
@@ -146,9 +164,13 @@ function mount({ model, labels, initial, change, say, colour }) {
   };
 
   const stacks = METHODS.map((method, m) => {
-    // The upper edges of the modes, at STEPS, and last the ground: the flattest stands on it.
     /** @type {number[][]} */
     let edges = [];
+    /** @type {number[]} */
+    let xs = [];
+    let painted = "";
+    /** @type {any} */
+    let held;
     const { area, lay, mark } = timeline(names[m], (k, y) => edges.filter((edge) => edge[k] > y).length);
     const sheet = layer(area);
     const whole = make("svg:path", { stroke: "var(--ink)", "stroke-dasharray": "2 3" });
@@ -167,32 +189,43 @@ function mount({ model, labels, initial, change, say, colour }) {
     return {
       node: make("div", { class: "below beside" }, make("div", {}, head(names[m], { colour: `var(--${method})`, beside: [beside] }), sheet.node), make("div", {}, numbers.node, told)),
       told,
-      lay: () => lay(TALL, TOP),
-      draw(/** @type {any} */ { drawn, counted, rates, end, left }, /** @type {any} */ { n, step, mode }) {
-        edges = [STEPS.map(() => 0)];
-        for (let i = n; i--;) edges.unshift(edges[0].map((v, k) => Math.min(v + drawn[i][k] / n, 9)));
-        const ground = area.place([0, 0])[1];
-        const xs = STEPS.map((t) => area.place([across(t), 0])[0]);
-        const unit = TALL / TOP;
-        sheet.paint((pen) => {
-          for (let i = n; i--;) {
-            const picked = i + 1 === mode;
-            pen.beginPath();
-            // Between two modes a part of a pixel is left free; to stroke their edges takes longer.
-            for (let k = 0; k < STEPS.length; k++) pen.lineTo(xs[k], Math.min(ground - edges[i][k] * unit + 0.7, ground - edges[i + 1][k] * unit));
-            for (let k = STEPS.length; k--;) pen.lineTo(xs[k], ground - edges[i + 1][k] * unit);
-            pen.fillStyle = colour(picked ? "accent" : method);
-            pen.globalAlpha = picked ? 1 : 0.2 + (0.75 * (i + 1)) / n;
-            pen.fill();
-          }
-          pen.globalAlpha = 1;
-        });
+      lay() {
+        lay(TALL, TOP);
+        xs = STEPS.map((t) => area.place([across(t), 0])[0]);
+        held = undefined;
+      },
+      draw(/** @type {any} */ run, /** @type {any} */ { n, step, mode }) {
+        const { drawn, counted, rates, end, left } = run;
+        // A stack is painted anew only where it is another one: gradient descent has no β.
+        const asked = `${[mode, colour("accent"), colour(method)]}`;
+        if (held !== run || painted !== asked) {
+          edges = stacked(drawn, n);
+          const ground = area.place([0, 0])[1];
+          const y = (/** @type {number} */ i, /** @type {number} */ k) => ground - (edges[i][k] * TALL) / TOP;
+          sheet.paint((pen) => {
+            for (let i = n; i--;) {
+              const picked = i + 1 === mode;
+              // From where on a mode has no area it needs no corners.
+              let last = STEPS.length - 1;
+              while (last > 1 && drawn[i][last - 1] * TALL < 0.7 * TOP * n) last--;
+              pen.beginPath();
+              // Between two modes a part of a pixel is left free; to stroke their edges takes longer.
+              for (let k = 0; k <= last; k++) pen.lineTo(xs[k], Math.min(y(i, k) + 0.7, y(i + 1, k)));
+              for (let k = last + 1; k--;) pen.lineTo(xs[k], y(i + 1, k));
+              pen.fillStyle = colour(picked ? "accent" : method);
+              pen.globalAlpha = picked ? 1 : 0.2 + (0.75 * (i + 1)) / n;
+              pen.fill();
+            }
+            pen.globalAlpha = 1;
+          });
+          [held, painted] = [run, asked];
+        }
         set(whole, { d: `M${area.place([across(end), TOP])}v${end > HORIZON ? 0 : TALL}` });
         mark(step);
         handle.place(area.place([across(now.step), Math.min(left(now.step), TOP)]), [[0, STEPS.length - 1]]);
         const rho = Math.max(...rates);
         const kind = Math.abs(rho - 1) < 1e-9 ? "keeps" : rho > 1 ? "diverges" : "converges";
-        after(() => {
+        after(beside, () => {
           write(beside, stepText(step));
           numbers.draw([
             fill(labels["explore.percent"], { n: num(100 * left(step)) }),
@@ -247,7 +280,7 @@ function mount({ model, labels, initial, change, say, colour }) {
       set(lines[m], { d: run.counted.map((/** @type {number} */ t, /** @type {number} */ i) => `M40 ${middle(0, i)[1] + 7 * m - 3.5}H${middle(t, i)[0]}`).join("") });
     });
     set(chosen, { y: ROW * (mode - 1) + 8, width });
-    after(() => {
+    after(list, () => {
       const lam = 0.5 ** mode;
       const [gd, momentum] = done.map((run) => num(run.rates[mode - 1], fixed(4)));
       write(told, word("picked", { i: mode, lam: num(lam), gd, momentum, regime: labels[`explore.regime.${regime(lam, eta, beta)}`] }));

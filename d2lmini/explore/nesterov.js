@@ -125,7 +125,7 @@ function mount({ model, labels, initial, change, say }) {
     const ends = strip(eta, beta, every);
     const edge = (/** @type {number} */ i) => tenth(clamp(land.area.left + ((i * every - (every - 1) / 2) / COUNT) * land.area.width, land.area.left, land.area.left + land.area.width));
     const share = kinds.map((kind) => ends.filter((end) => end === kind).length / ends.length);
-    after(() => kinds.forEach((kind, k) => {
+    after(shares, () => kinds.forEach((kind, k) => {
       write(shares[k].word, `${labels[`nesterov.end.${kind}`]} ${fill(labels["explore.percent"], { n: num(100 * share[k], fixed(0)) })}`);
       set(shares[k].node, { style: share[k] < 0.005 ? "display:none" : "" });
     }));
@@ -183,7 +183,7 @@ function mount({ model, labels, initial, change, say }) {
         if (!i) set(round, { d: cycle.length && cycle.length < 99 ? `${outline(cycle.map((at) => [at, bowl(at)]), land)}Z` : "" });
         return end;
       });
-      after(() => say(words.draw(ends.map((end, i) => sentence(end, settings[i].eta)), settings.map((s) => `η = ${num(s.eta, { maximumFractionDigits: 4 })}, β = ${num(s.beta, { maximumFractionDigits: 4 })}`))));
+      after(words, () => say(words.draw(ends.map((end, i) => sentence(end, settings[i].eta)), settings.map((s) => `η = ${num(s.eta, { maximumFractionDigits: 4 })}, β = ${num(s.beta, { maximumFractionDigits: 4 })}`))));
       own.draw(ahead);
       const at = land.place([start, 0])[0];
       set(drop, { d: `M${at} 0V48` });

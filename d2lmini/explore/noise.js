@@ -108,6 +108,34 @@ export const measured = (/** @type {ReturnType<typeof ensemble>} */ { paths, sum
 
 const versus = (/** @type {string} */ own, /** @type {string} */ other) => `${own} (β = 0: ${other})`;
 
+/**
+ * Of points from left to right those which a line needs that passes all of them at a distance of
+ * at most a twentieth of a pixel: where it is nearly straight, few.
+ * @param {number[][]} points
+ * @param {any} area a plot
+ * @returns {number[][]}
+ */
+function sparse(points, { box, area }) {
+  const slack = (0.05 * (box[1][1] - box[1][0])) / area.height;
+  const kept = [points[0]];
+  let held = points[0];
+  // Between these slopes a line from the point that is held passes all since then.
+  let [low, high] = [-Infinity, Infinity];
+  for (let t = 1; t < points.length; t++) {
+    const p = points[t];
+    const slope = (p[1] - held[1]) / (p[0] - held[0]);
+    if (slope < low || slope > high) {
+      kept.push(held = points[t - 1]);
+      [low, high] = [-Infinity, Infinity];
+    }
+    const run = p[0] - held[0];
+    low = Math.max(low, (p[1] - slack - held[1]) / run);
+    high = Math.min(high, (p[1] + slack - held[1]) / run);
+  }
+  if (points.length > 1) kept.push(points[points.length - 1]);
+  return kept;
+}
+
 /** @param {any} context */
 function mount({ model, labels, initial, change, say, colour }) {
   const lam = model.get("lam");
@@ -204,7 +232,7 @@ function mount({ model, labels, initial, change, say, colour }) {
       const [mine, theirs] = [moments(setting), moments(other)];
       const [low, rivalLow] = [floor(setting), floor(other)];
       const [rho, rivalRho] = [rate(lam, eta, beta), rate(lam, other.eta)];
-      const points = (/** @type {ArrayLike<number>} */ values) => Array.from(values, (v, t) => [t, log10(bounded(v), -5)]);
+      const points = (/** @type {ArrayLike<number>} */ values) => sparse(Array.from(values, (v, t) => [t, log10(bounded(v), -5)]), chart);
       const square = (/** @type {typeof mine} */ { mean, variance }) => points(mean.map((m, t) => m * m + variance[t]));
       lines.exact.draw(square(mine), chart);
       lines.ghost.draw(square(theirs), chart);
@@ -217,7 +245,7 @@ function mount({ model, labels, initial, change, say, colour }) {
       const ends = end(mine.mean, mine.variance);
       [theirs, mine].forEach(({ mean, variance }, k) => {
         const last = k ? ends : end(theirs.mean, theirs.variance);
-        const [upper, lower] = [REACH, -REACH].map((far) => Array.from({ length: last + 1 }, (_, t) => [t, mean[t] + far * Math.sqrt(Math.max(variance[t], 0))]));
+        const [upper, lower] = [REACH, -REACH].map((far) => Array.from({ length: last + 1 }, (_, t) => [t, mean[t] + far * Math.sqrt(Math.max(variance[t], 0))])).map((edge) => sparse(edge, cloud));
         set(bands[k], { d: outline(upper, cloud) + outline(lower, cloud) });
         if (!k) set(shadow, { d: outline([...upper, ...lower.reverse()], cloud) });
       });
@@ -231,7 +259,7 @@ function mount({ model, labels, initial, change, say, colour }) {
         for (let i = 0; i < counts.length; i++) dots[i] = shade[counts[i]];
         ink.putImageData(pixels, 0, 0);
         lines.cloud.draw(points(squares.map((v) => v / paths)), chart);
-        after(() => numbers.draw([
+        after(numbers, () => numbers.draw([
           fill(labels["noise.of"], { value: num(measured(all)), share: num(100 * Math.sqrt(2 / (paths - 1)), fixed(0)), n: paths }),
           versus(num(low), num(rivalLow)), versus(num(rho, fixed(3)), num(rivalRho, fixed(3))), num(eta / (1 - beta)),
         ]));
@@ -247,7 +275,7 @@ function mount({ model, labels, initial, change, say, colour }) {
       timer = setTimeout(refine, PAUSE);
       set(singles, { d: Array.from({ length: SINGLE }, (_, j) => outline(Array.from(all.singles.subarray(j * (STEPS + 1), j * (STEPS + 1) + ends + 1), (x, t) => [t, x]), cloud)).join("") });
 
-      after(() => {
+      after(told, () => {
         kept.draw(keep);
         write(rival, fill(labels["noise.same"], { same }));
 

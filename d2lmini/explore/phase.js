@@ -215,7 +215,7 @@ function mount(context) {
       main.draw(values, points);
       plane.draw([1], eta, beta);
       const words = card.draw(points.map(([x]) => x), eta, 1, beta);
-      after(() => {
+      after(told, () => {
         const text = sentence(labels, eta, beta);
         write(told, text);
         say(`${words}. ${text}`);

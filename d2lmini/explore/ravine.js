@@ -194,14 +194,14 @@ function mount({ model, labels, initial, change, say }) {
       methods.forEach((/** @type {string} */ method, /** @type {number} */ i) => {
         const setting = { eta, beta: usesBeta(method) ? beta : 0, lams, start, steps, lookahead: method === "nesterov" };
         const { x } = trajectory(setting);
-        after(() => {
+        after(told[i], () => {
           write(given[i], setup(usesBeta(method) ? { eta, beta } : { eta }));
           write(told[i], sentence(labels, setting, x));
         });
         panels[i].draw(x, lams, labels["explore.step"]);
         curves[i].draw(x.map((p, t) => [t, log10(loss(p, lams), chart.box[1][0])]), chart);
       });
-      after(() => say(told.map((/** @type {Element} */ p, /** @type {number} */ i) => `${names[i]}: ${p.textContent}`).join(" ")));
+      after(told, () => say(told.map((/** @type {Element} */ p, /** @type {number} */ i) => `${names[i]}: ${p.textContent}`).join(" ")));
     },
   };
 }

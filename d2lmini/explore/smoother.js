@@ -160,7 +160,7 @@ function mount({ model, labels, initial, change, say }) {
       set(age, { transform: shifted([chart.place([t - mean, 0])[0], ground]) });
       handle.place(area.place([t, s[t]]), area.box);
 
-      after(() => {
+      after(told, () => {
         const share = (/** @type {number} */ v) => num(100 * v, { maximumSignificantDigits: 2 });
         const sentence = prose(fill(labels["smoother.made"], { t, value: rounded(s[t], 1), newest: share((1 - beta) / (corrected ? 1 - missing : 1)), age: num(mean, fixed(1)) }),
           !corrected && missing > 0.005 ? fill(labels["smoother.missing"], { share: share(missing) }) : "");

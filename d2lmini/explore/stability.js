@@ -201,7 +201,7 @@ function mount(context) {
       plane.draw(lams, eta, beta);
       const { x } = trajectory({ lams, start: [1, 1], eta, beta, steps: STEPS });
       const words = cards.map((c, i) => c.draw(x.map((point) => point[i]), lams[i], eta, beta));
-      after(() => {
+      after(told, () => {
         const best = top();
         const [fastest, worst] = [Math.sqrt(best.beta), slowest(lams, eta, beta)];
         numbers.draw([[fastest, best.eta, best.beta], [slowest(lams, best.gd, 0), best.gd, 0]].map(([r, e, b]) => `${rho(r, 4)} (${setting(e, b)})`));

@@ -101,7 +101,7 @@ function mount({ model, labels, initial, change, say }) {
       set(balance, { transform: `translate(${seen ? bx : 0} ${floor})`, visibility: seen ? "visible" : "hidden" });
       picked.place(area.place([k, all[k]]), [[0, count - 1], [0, top]]);
 
-      after(() => {
+      after(told, () => {
         live.draw([sum, samples, mean].map((v) => num(v, fixed(v < 10 ? 2 : 1))));
         const hidden = unseen(beta, count);
         const sentence = prose(fill(labels["weights.told"], {
