@@ -260,7 +260,8 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site = tmp_path / "work" / "_build" / "html"
     for language in ("en", "vi"):
         (site / language / editions.PLAIN_NOTEBOOKS).mkdir(parents=True)
-        (site / language / editions.plain_notebook("ravine")).write_bytes(f"{language}\r\n".encode())
+        notebook = site / language / editions.plain_notebook("ravine")
+        notebook.write_bytes(f"{language}\r\n".encode())
     return tmp_path / "remote"
 
 
@@ -281,7 +282,8 @@ def test_the_branch_holds_the_notebooks_of_the_last_build(
 ) -> None:
     monkeypatch.setenv(plainbranch.VARIABLE, "notebooks")
     assert _publish(remote) == 0
-    (remote.parent / "work/_build/html/vi" / editions.plain_notebook("ravine")).write_text("changed")
+    vietnamese = remote.parent / "work/_build/html/vi"
+    (vietnamese / editions.plain_notebook("ravine")).write_text("changed")
     assert _publish(remote) == 0
     names = _git(remote, "ls-tree", "-r", "--name-only", "notebooks").split()
     assert names == ["en/ravine.ipynb", "vi/ravine.ipynb"]
