@@ -100,7 +100,7 @@ def test_first_picture_is_underdamped_and_says_so(visit):
     page = visit()
     assert told(page) == (
         "Underdamped: complex roots 0.900 ± 0.300i, so there is no line to creep along. The point "
-        "circles the minimizer, once in 19.5 steps, and each step shrinks its circle by the "
+        "circles the minimiser, once in 19.5 steps, and each step shrinks its circle by the "
         "factor √β = 0.949."
     )
     assert card(page) == "x, ηλ = 0.1: underdamped ρ = 0.949"

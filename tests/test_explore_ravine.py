@@ -162,7 +162,7 @@ def test_forced_colours_keep_the_two_methods_apart(address, visit):
 
 def test_sentences_for_the_borders(address, visit):
     page = visit(address, "en.html#ravine:start=0~0")
-    assert status(page) == "starts at the minimizer and stays there"
+    assert status(page) == "starts at the minimiser and stays there"
     link(page, "ravine:start=-5~-2,eta=0")
     assert status(page) == "stands still, since η = 0"
     link(page, "ravine:start=-5~-2,eta=0.5")

@@ -205,7 +205,7 @@ def test_trace_that_stays_is_drawn_whole() -> None:
     trace = descend(0.4)
     drawn = d2l.plot_trace(ax, RAVINE, trace)
     np.testing.assert_array_equal(drawn.lines[0].get_xydata(), trace.x)
-    assert [text.get_text() for text in drawn.texts] == ["start", "minimizer", "step 20"]
+    assert [text.get_text() for text in drawn.texts] == ["start", "minimiser", "step 20"]
     (x_low, x_high), (y_low, y_high) = ax.get_xlim(), ax.get_ylim()
     for point in [*trace.x, RAVINE.minimizer]:
         assert x_low < point[0] < x_high
@@ -296,13 +296,13 @@ def test_a_plane_has_no_contours() -> None:
     plane = d2l.Quadratic([0, 0])
     drawn = d2l.plot_trace(ax, plane, d2l.gradient_descent(plane.grad, [1, 2], eta=1, steps=3))
     assert len(drawn.marks) == 1  # the start
-    assert "minimizer" not in words(fig.svg())
+    assert "minimiser" not in words(fig.svg())
 
 
 def test_the_goal_is_named_inside_the_panel_where_it_is_at_the_right_edge() -> None:
     fig, ax = d2l.subplots()
     drawn = d2l.plot_trace(ax, RAVINE, descend(0.4), window=((-6, 0.2), (-3, 3)))
-    (name,) = (text for text in drawn.texts if text.get_text() == "minimizer")
+    (name,) = (text for text in drawn.texts if text.get_text() == "minimiser")
     fig.canvas.draw()
     assert name.get_window_extent().x1 <= fig.bbox.x1
 
