@@ -22,8 +22,6 @@ SCALE = "var(--mm-text, 1)"
 _COLOURED = ("fill", "stroke", "stop-color", "flood-color", "color")
 _DROPPED = frozenset({f"{{{SVG}}}metadata", f"{{{SVG}}}style", f"{{{SVG}}}script"})
 
-ElementTree.register_namespace("", SVG)
-
 
 def inline_svg(svg: str, *, label: str, prefix: str) -> str:
     """Return `svg` as an element that can stand in an HTML page.
@@ -80,6 +78,9 @@ def inline_svg(svg: str, *, label: str, prefix: str) -> str:
     if _points(width):
         # 4/3 px to the point: the size that the figure was designed at, never more.
         root.set("style", f"max-width: {_points(width) * 4 / 3:.0f}px")
+    ElementTree.register_namespace(
+        "", SVG
+    )  # here: other modules have others, for the whole process
     return ElementTree.tostring(root, encoding="unicode")
 
 

@@ -14,8 +14,6 @@ __all__ = ["files"]
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _XHTML = "http://www.w3.org/1999/xhtml"
-ElementTree.register_namespace("", _SITEMAP)
-ElementTree.register_namespace("xhtml", _XHTML)
 
 
 def files(course: editions.Course, shown: list[str]) -> dict[str, bytes]:
@@ -42,6 +40,9 @@ def files(course: editions.Course, shown: list[str]) -> dict[str, bytes]:
         for key in there:
             _add(root, f"{base}{key}/{page}.html", places if len(there) > 1 else {})
     ElementTree.indent(root)
+    # Here: other modules have others, for the whole process.
+    ElementTree.register_namespace("", _SITEMAP)
+    ElementTree.register_namespace("xhtml", _XHTML)
     text = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
     # Read at the root of a host only; below another path it tells nobody anything.
     robots = f"User-agent: *\nAllow: /\n\nSitemap: {base}sitemap.xml\n"

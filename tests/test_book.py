@@ -191,6 +191,12 @@ def test_a_figure_follows_the_theme_and_keeps_its_words() -> None:
     assert "made by hand" not in made
 
 
+def test_a_figure_is_plain_svg_whatever_else_the_process_writes() -> None:
+    ElementTree.register_namespace("", "another")  # as whoever writes another kind of XML does
+    made = figures.inline_svg(small_course.SVG, label="x", prefix="a-")
+    assert made.startswith("<svg ")
+
+
 def test_identifiers_of_two_figures_differ() -> None:
     one, two = (figures.inline_svg(small_course.SVG, label="x", prefix=p) for p in ("a-", "b-"))
     for made, prefix in ((one, "a-"), (two, "b-")):
