@@ -80,7 +80,7 @@ def inline_svg(svg: str, *, label: str, prefix: str) -> str:
         root.set("style", f"max-width: {_points(width) * 4 / 3:.0f}px")
     ElementTree.register_namespace(
         "", SVG
-    )  # here: other modules have others, for the whole process
+    )
     return ElementTree.tostring(root, encoding="unicode")
 
 
