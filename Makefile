@@ -8,7 +8,7 @@
 #   COURSE_BASE_URL=<address> make book  where the site will be published (for a site map, cards, canonical links)
 #   COURSE_NOTEBOOKS_BRANCH=notebooks make book
 #                                      which branch of it holds the notebooks that Colab opens, if any
-#   JOBS=1                             processes at a time (default: one per core)
+#   JOBS=1                             processes at a time (default: one per core; of the tests three for two)
 #   make lab LANG=vi                   the notebooks of this language (default: English); also pdf (likewise)
 #                                      and slides (default: all languages)
 #   make pdf PAPER=letter              on this paper (default: a4)
@@ -25,6 +25,8 @@ export TORCH_INDEX
 BIN  := $(VENV)/bin
 PY   := $(BIN)/python
 jobs  = $(if $(JOBS),--jobs $(JOBS))
+# Tests wait for browsers and kernels part of their time, so there are more workers than cores.
+workers = $(or $(JOBS),$(shell $(PY) -c "import os; print(min(8, max(2, 3 * (os.cpu_count() or 1) // 2)))"))
 
 # LANG is also the locale, which every environment has: it means a language of the course only where
 # it is given to make itself, and then it must not become the locale of what make runs.
@@ -83,10 +85,10 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) site/book.py $(jobs)
 	@$(PY) site/slides.py $(jobs)
 	@$(PY) site/verify.py $(jobs)
-	@$(BIN)/pytest -n $(or $(JOBS),2) --dist loadgroup --no-loadscope-reorder --doctest-modules d2lmini tests
+	@$(BIN)/pytest -n $(workers) --dist loadgroup --no-loadscope-reorder --doctest-modules d2lmini tests
 
 coverage: $(VENV)/.dev  ## which branches of d2lmini its unit tests reach; fails below 95 %
-	@$(BIN)/pytest -q -n $(or $(JOBS),2) --dist loadgroup --doctest-modules d2lmini tests -m "not browser and not lab" \
+	@$(BIN)/pytest -q -n $(workers) --dist loadgroup --doctest-modules d2lmini tests -m "not browser and not lab" \
 		--ignore-glob='tests/test_*book*.py' --cov=d2lmini --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 bench: $(VENV)/.dev  ## measure the course beside the usual ways; writes _build/bench.json (QUICK=1, BENCH="mnist sweep")

@@ -651,12 +651,12 @@ def mnist() -> Dataset:
 def test_momentum_reaches_the_cost_of_a_tenth_in_a_fraction_of_the_minibatches(
     mnist: Dataset,
 ) -> None:
-    """The run without momentum takes half a minute; its first 3,000 steps tell enough.
+    """The run without momentum takes half a minute; its first 1,000 steps tell enough.
 
     The page has it whole, and a fair run with ten times the learning rate; nbval compares them.
     """
     momentum = train(mlp([784, 256, 256, 10], seed=0), mnist, eta=0.01, beta=0.9, until=0.1)
-    plain = train(mlp([784, 256, 256, 10], seed=0), mnist, eta=0.01, max_steps=3000)
+    plain = train(mlp([784, 256, 256, 10], seed=0), mnist, eta=0.01, max_steps=1000)
     assert momentum.steps_to(0.1) == pytest.approx(2940, abs=50)
     assert momentum.accuracy > 0.96
-    assert plain.smoothed[-1] > 0.3
+    assert plain.smoothed[-1] > 2 * momentum.smoothed[len(plain.smoothed) - 1]
