@@ -78,6 +78,7 @@ def inline_svg(svg: str, *, label: str, prefix: str) -> str:
     if _points(width):
         # 4/3 px to the point: the size that the figure was designed at, never more.
         root.set("style", f"max-width: {_points(width) * 4 / 3:.0f}px")
+    # Here: other modules have others, for the whole process.
     ElementTree.register_namespace("", SVG)
     return ElementTree.tostring(root, encoding="unicode")
 
