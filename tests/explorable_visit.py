@@ -99,6 +99,15 @@ def frame(page):
     page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
 
 
+def rest(page):
+    """Wait until the words are written beside a picture whose point is held: it has to rest first.
+
+    Theirs and ours are timers of one page, and ours begins later and lasts longer.
+    """
+    frame(page)
+    page.evaluate("() => new Promise((r) => setTimeout(() => requestAnimationFrame(r), 150))")
+
+
 def look(page):
     """Return what the eye sees after the next frame."""
     frame(page)

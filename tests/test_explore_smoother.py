@@ -10,7 +10,7 @@ from traitlets import TraitError
 
 import d2lmini as d2l
 from d2lmini.explore import Smoother
-from explorable_visit import frame, grips, link, slider, status
+from explorable_visit import frame, grips, link, rest, slider, status
 
 BETAS = [0, 0.1, 0.5, 0.9, 0.97, 0.99, 0.999]
 
@@ -153,7 +153,7 @@ def test_marked_point_by_keyboard_by_drag_and_by_a_tap(view):
     view.mouse.move(x + 15, y)  # beside its centre: it must not jump there, nor when it is let go
     view.mouse.down()
     view.mouse.move(x - 85, y + 80, steps=3)
-    frame(view)
+    rest(view)
     held = grip.get_attribute("aria-valuetext")
     view.mouse.up()
     frame(view)
