@@ -11,7 +11,7 @@ An explorable ``<name>`` is two files in this folder:
     ==================  ============================================================
     ``_figure.js``      elements, numbers as words, ticks
     ``_plot.js``        a drawing area with axes, curves in it
-    ``_after.js``       what follows a picture in the next frame: words
+    ``_after.js``       when a picture is drawn, and when the words that follow it are
     ``_canvas.js``      a canvas under a plot, for what would be too many elements
     ``_grip.js``        a point to drag
     ``_controls.js``    ready-made settings, choices, live numbers, tables, headings
