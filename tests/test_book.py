@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from filelock import FileLock
 
 import assemble
@@ -560,6 +561,21 @@ def test_links_between_the_languages(built: Path) -> None:
         ("../vi/valley.html", "vi"),
     ]
     assert re.findall(r'lang="(\w+)"[^>]*aria-current', menu[0]) == ["vi"]
+
+
+@pytest.mark.slow
+def test_a_source_is_in_english_in_every_language_and_the_pages_that_cite_it_are_not(
+    built: Path,
+) -> None:
+    entry = BeautifulSoup(page(built, "vi/index.html"), "html.parser").select_one("div.citation p")
+    assert entry is not None
+    english = entry.select_one('[lang="en"]')
+    assert english is not None
+    assert "Some methods" in english.get_text()
+    cited_on = entry.select_one(".mm-cited-on")
+    assert cited_on is not None
+    assert cited_on.get_text() == "Mở đầu"
+    assert cited_on.find_parent(lang="en") is None
 
 
 def notebook_menu(text: str) -> str:
