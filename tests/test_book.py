@@ -33,6 +33,7 @@ import course_sphinx
 import editions
 import figures
 import linebreaks
+import onebook
 import reference
 import searchwords
 import serve
@@ -601,7 +602,7 @@ def test_a_page_says_where_its_notebook_runs(
     links = dict(re.findall(r'<a href="([^"]*)" target="_blank" rel="noopener">([^<]*)<', menu))
     run_on = editions.ui(name[:2])["course"]["run_on"]
     file = f"notebooks/{notebook}.ipynb"
-    quoted = f"lab%2Ftree%2F{file.replace('/', '%2F')}"
+    quoted = f"lab%2Ftree%2Fmy-notebooks%2F{notebook.replace('/', '%2F')}.ipynb"
     assert links == {
         f"https://mybinder.org/v2/gh/ada/course/main?urlpath={quoted}": run_on % "Binder",
         f"https://colab.research.google.com/github/ada/course/blob/main/{file}": run_on % "Colab",
@@ -652,15 +653,12 @@ def test_colab_opens_the_plain_notebook_where_there_is_a_branch_of_them(
         course_plain_branch=branch,
         course_on_colab=True,
     )
-    ways = course_sphinx._ways_to_run(config, "vi/later.ipynb", "vi")  # type: ignore[arg-type]
+    ways = course_sphinx._ways_to_run(config, "later", "vi")  # type: ignore[arg-type]
     links = {link["name"]: link["url"] for link in ways["runs_on"]}
     assert links["Colab"] == f"https://colab.research.google.com/github/ada/course/blob/{opened}"
     assert links["Binder"].endswith("notebooks%2Fvi%2Flater.ipynb"), "where the environment is"
     config.course_on_colab = False  # only the stored ones lack the cell that installs the course
-    names = [
-        link["name"]
-        for link in course_sphinx._ways_to_run(config, "vi/later.ipynb", "vi")["runs_on"]
-    ]  # type: ignore[arg-type]
+    names = [link["name"] for link in course_sphinx._ways_to_run(config, "later", "vi")["runs_on"]]  # type: ignore[arg-type]
     assert ("Colab" in names) == bool(branch)
 
 
@@ -858,6 +856,21 @@ def test_a_second_build_touches_nothing(copy: Path) -> None:
     script.write_text("damaged", encoding="utf-8")
     assert "\n1 of " in run(copy).stdout
     assert "damaged" not in script.read_text(encoding="utf-8")
+
+
+def test_a_book_whose_notebooks_for_jupyterlab_are_gone_is_not_complete(tmp_path: Path) -> None:
+    task = onebook.Task("vi", {"index": tmp_path / "index.ipynb"}, tmp_path / "vi", True)
+    task.html.mkdir(parents=True)
+    task.finish({"frame": "x"})
+    assert task.stamp() == {}
+    task.lab.mkdir()
+    (task.lab / "index.ipynb").touch()
+    assert task.stamp() == {"frame": "x"}
+    task.start("x")
+    assert (task.lab / "index.ipynb").is_file(), "a page that did not change is not written again"
+    task.finish({"frame": "x"})
+    task.start("y")
+    assert not task.lab.exists()
 
 
 @pytest.mark.slow
