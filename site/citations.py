@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["cited_on", "setup"]
 
 STYLE = "course"
+_ENGLISH = "language-en"
 
 
 def use_words(app: Sphinx, config: Config) -> None:
@@ -60,7 +61,11 @@ def cited_on(env: BuildEnvironment) -> dict[str, list[str]]:
 
 
 class CitedOn(SphinxPostTransform):
-    """Write behind each entry of the list of sources which pages cite it."""
+    """Say of each entry of the list of sources that it is in English, and which pages cite it.
+
+    Titles are those of the originals, and the words between them pybtex's: a screen reader is to
+    read them in English, and the titles of the pages in the language of the page.
+    """
 
     default_priority = 500  # the entries are there from reading; their text is not changed later
     formats = ("html",)
@@ -83,7 +88,13 @@ class CitedOn(SphinxPostTransform):
                     line += nodes.Text(" · ")
                 line += nodes.reference("", title, internal=True, refuri=address)
             paragraph = next(iter(entry.findall(nodes.paragraph)), None)
-            if paragraph is not None and line.children:
+            if paragraph is None:
+                continue
+            # Docutils makes the attribute lang of such a class.
+            said = nodes.inline("", "", *paragraph.children, classes=[_ENGLISH])
+            paragraph.clear()
+            paragraph += said
+            if line.children:
                 paragraph += [nodes.Text(" "), line]
 
 

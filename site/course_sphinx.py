@@ -300,7 +300,7 @@ def add_context(
     else:
         context["notebook_name"] = pagename.rsplit("/", 1)[-1] + ".ipynb"
     context["plain_notebook"] = editions.plain_notebook(pagename)
-    context |= _ways_to_run(config, f"{written}/{pagename}.ipynb", written)
+    context |= _ways_to_run(config, pagename, written)
     if context.get("body"):
         for written, better in (
             # Two labels that MyST-NB writes in English, whatever the language of the book.
@@ -314,12 +314,13 @@ def add_context(
         app.add_js_file(f"explore/{path}.js", priority=700)
 
 
-def _ways_to_run(config: Config, notebook: str, language: str) -> dict[str, Any]:
-    """Return what the menu of a page says about running its notebook, ``<language>/<page>``."""
+def _ways_to_run(config: Config, page: str, language: str) -> dict[str, Any]:
+    """Return what the menu of a page says about running its notebook, which is in `language`."""
+    notebook = f"{language}/{page}.ipynb"
     there = Repository(**config.course_repository) if config.course_repository else None
     addresses = {}
     if there is not None:
-        addresses["Binder"] = there.binder(f"notebooks/{notebook}")
+        addresses["Binder"] = there.binder(editions.copied_notebook(language, page))
         if config.course_plain_branch:
             addresses["Colab"] = replace(there, branch=config.course_plain_branch).colab(notebook)
         elif config.course_on_colab:

@@ -22,6 +22,7 @@ __all__ = [
     "ConfigError",
     "Course",
     "Edition",
+    "copied_notebook",
     "load",
     "plain_notebook",
     "settings",
@@ -31,6 +32,8 @@ __all__ = [
 SOURCE = "en"  # the language that `_toc.yml` names, and that the others are translated from
 BASE_URL = "COURSE_BASE_URL"
 PLAIN_NOTEBOOKS = "_notebooks"  # the folder of those to download, in that of a language
+LAB = "lab"  # the folder of those that JupyterLab opens here, beside the book of a language
+COPIES = "my-notebooks"  # the folder of the reader's copies of these
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -131,6 +134,11 @@ class Course:
         lent = {page: self.sources(SOURCE) / f"{page}.ipynb" for page in self.borrowed(key)}
         return own | lent
 
+    def lab_notebooks(self, key: str) -> dict[str, Path]:
+        """Return where the build of the book puts the notebook of each page for JupyterLab."""
+        folder = self.books() / key / LAB
+        return {page: folder / f"{page}.ipynb" for page in self.pages(key)}
+
     def derived_toc(self, key: str) -> dict[str, Any]:
         """Return the table of contents of language `key`: the same entries, in its own folder.
 
@@ -200,6 +208,17 @@ def plain_notebook(page: str) -> str:
     '_notebooks/ravine.ipynb'
     """
     return f"{PLAIN_NOTEBOOKS}/{page}.ipynb"
+
+
+def copied_notebook(language: str, page: str) -> str:
+    """Return where the reader's copy of a notebook is, in the checkout as on Binder.
+
+    Examples
+    --------
+    >>> copied_notebook("vi", "ravine")
+    'my-notebooks/vi/ravine.ipynb'
+    """
+    return f"{COPIES}/{language}/{page}.ipynb"
 
 
 def load(root: Path) -> Course:

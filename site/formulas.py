@@ -196,13 +196,19 @@ def keep(path: Path, drawn: Drawn) -> None:
 
 
 def _read(path: Path) -> Drawn:
+    """Return what a file holds, of which whatever is not as `keep` writes it is drawn anew."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        if kept["drawn by"] != _renderer():
+            return {}
+        found = {(tex, display): html for tex, display, html in kept["formulas"]}
+    except (OSError, ValueError, TypeError, KeyError):
         return {}
-    if not isinstance(kept, dict) or kept.get("drawn by") != _renderer():
-        return {}
-    return {(tex, display): html for tex, display, html in kept["formulas"]}
+    whole = all(
+        (type(tex), type(display), type(html)) == (str, bool, str)
+        for (tex, display), html in found.items()
+    )
+    return found if whole else {}
 
 
 @functools.cache

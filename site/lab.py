@@ -1,15 +1,12 @@
 """Open the notebooks in JupyterLab: ``python site/lab.py [--lang KEY]``.
 
-Readers change and run copies, in ``my-notebooks/<language>/``: those in ``notebooks/`` are made
-from the chapters, and would be made again over what a reader did. A copy that was not touched
-follows the course; one that was is the reader's, and is never written again.
+The book of the language is built first, if it is not up to date: the notebooks come from it, and
+the reader works on copies (`copies`). A book that cannot be built keeps nobody from earlier copies.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
 import secrets
 import signal
@@ -23,66 +20,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-import nbformat
-from nbformat.sign import NotebookNotary
-
+import copies
 import editions
 from errors import refused
-from files import write_if_changed
-from locking import exclusive
 
-__all__ = ["bring", "main"]
+__all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = "my-notebooks"
-_RECORD = ".copied.json"  # by page, the digest of the notebook that was copied
-
-
-def bring(notebooks: Mapping[str, Path], folder: Path) -> list[str]:
-    """Copy notebooks into a reader's folder, but over nothing that the reader changed.
-
-    Parameters
-    ----------
-    notebooks : mapping of str to Path
-        Where the notebook of each page is.
-    folder : Path
-        The folder.
-
-    Returns
-    -------
-    list of str
-        The pages which the reader changed, and the course has changed since, too.
-    """
-    record = _record(folder)
-    behind = []
-    notary = NotebookNotary()
-    for page, path in notebooks.items():
-        data = path.read_bytes()
-        copy = folder / f"{page}.ipynb"
-        present = _digest(copy.read_bytes()) if copy.is_file() else None
-        if present is not None and present not in (record.get(page), _digest(data)):
-            if record.get(page) != _digest(data):
-                behind.append(page)
-            continue
-        if write_if_changed(copy, data):
-            # Its outputs are those of the course, so they may be shown before a cell has run.
-            notary.sign(nbformat.reads(data.decode("utf-8"), as_version=4))
-        record[page] = _digest(data)
-    notary.store.close()
-    write_if_changed(folder / _RECORD, json.dumps(record, indent=1).encode())
-    return behind
-
-
-def _record(folder: Path) -> dict[str, str]:
-    try:
-        record = json.loads((folder / _RECORD).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+# Switched off there: the question whether to fetch news; and an extension that a reader may have
+# installed for other work, which reads Markdown in its own way, in which what is folded is not.
+SETTINGS = Path(__file__).resolve().parent / "labsettings"
 
 
 def _free_port() -> int:
@@ -124,6 +71,8 @@ def serve(folder: Path, page: str, *, browser: bool) -> int:
     port, token = _free_port(), secrets.token_hex(24)
     # Not on the command line, which every user of the machine can read.
     environment = os.environ | {"JUPYTER_TOKEN": token}
+    paths = [str(SETTINGS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(paths)
     address = f"http://127.0.0.1:{port}"
     server = subprocess.Popen(command(folder, page, port, browser=browser), env=environment)
     try:
@@ -165,12 +114,31 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _ready(course: editions.Course, key: str, folder: Path) -> bool:
+    """Bring the copies of a language up to date, and say so; return whether there are any."""
+    if copies.build(course, [key]):
+        behind = copies.renew(course, key, folder)
+    elif (folder / key / f"{course.first_page}.ipynb").is_file():
+        print("JupyterLab opens your copies as they are.", file=sys.stderr)
+        behind = []
+    else:
+        return False
+    print(f"Your copies of the notebooks are in {folder.name}/{key}/; change them as you like.")
+    for page in behind:
+        print(
+            f"  {folder.name}/{key}/{page}.ipynb is as you left it, and the course's has changed "
+            "since: rename or delete yours to get that one"
+        )
+    return True
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the result is the process's status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--lang", default=editions.SOURCE, metavar="KEY", help="default: en")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="of the copies")
     options = parser.parse_args(argv)
     try:
         course = editions.load(options.root)
@@ -182,24 +150,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         known = ", ".join(course.editions)
         print(f"There is no language {key!r}: LANG must be one of {known}.", file=sys.stderr)
         return 1
-    there = course.notebooks(key)
-    if course.first_page not in there:
-        print("There are no notebooks: run 'make notebooks' first.", file=sys.stderr)
-        return 1
     signal.signal(signal.SIGTERM, _interrupt)
-    folder = course.root / FOLDER
+    folder = (options.folder or course.root / editions.COPIES).resolve()
     try:
-        with exclusive(course.root, "lab"):
-            behind = bring(there, folder / key)
+        if not _ready(course, key, folder):
+            return 1
     except OSError as error:
         print(f"{refused(error)}\nYour earlier copies are as they were.", file=sys.stderr)
         return 1
-    print(f"Your copies of the notebooks are in {FOLDER}/{key}/; change them as you like.")
-    for page in behind:
-        print(
-            f"  {FOLDER}/{key}/{page}.ipynb is as you left it, and the course's has changed "
-            "since: rename or delete yours to get that one"
-        )
+    except KeyboardInterrupt:
+        return 130
     browser = not options.no_browser and has_screen(os.environ)
     return serve(folder, f"{key}/{course.first_page}", browser=browser)
 

@@ -73,6 +73,11 @@ class Task:
         return self.work / "html"
 
     @property
+    def lab(self) -> Path:
+        """Where the notebooks are written that JupyterLab opens here."""
+        return self.work / editions.LAB
+
+    @property
     def config(self) -> Path:
         """The derived configuration."""
         return self.work / "_config.yml"
@@ -98,14 +103,16 @@ class Task:
             stamp = json.loads(self.built.read_text("utf-8"))
         except (OSError, ValueError):
             return {}
-        return stamp if isinstance(stamp, dict) and self.html.is_dir() else {}
+        there = self.html.is_dir()
+        there = there and all((self.lab / f"{page}.ipynb").is_file() for page in self.notebooks)
+        return stamp if isinstance(stamp, dict) and there else {}
 
     def start(self, frame: str) -> None:
         """Clear away what a build must not use again, and the stamp of the last one."""
         if self.stamp().get("frame") != frame:
             # Also after a build that failed or was stopped, which leaves no stamp: a page that was
             # read then is not read again, and what it was warned of would go unsaid.
-            for name in ("html", ".doctrees", "jupyter_execute"):
+            for name in ("html", editions.LAB, ".doctrees", "jupyter_execute"):
                 shutil.rmtree(self.work / name, ignore_errors=True)
         self.built.unlink(missing_ok=True)
 
@@ -148,6 +155,7 @@ def prepare(
     _gather(task)
     config = course.derived_config(key, task.sources)
     config["sphinx"]["config"]["course_shown"] = shown
+    config["sphinx"]["config"]["course_lab"] = str(task.lab)
     if published is not None:
         config["sphinx"]["config"]["course_repository"] = asdict(published)
         config["sphinx"]["config"]["course_on_colab"] = on_colab(course, published)

@@ -1,26 +1,34 @@
 """The plain edition of a notebook: the same cells and outputs, its text in plain Markdown.
 
-A notebook in ``notebooks/`` holds the MyST that its chapter is written in, which the book and
-JupyterLab show and other programs do not. So beside each page the book has a notebook to download
-and to open on Colab, in ``_notebooks/``, whose text is written from the finished page
-(`plainmarkdown`), with its numbers, and with the sources that it cites at its end.
+A notebook in ``notebooks/`` holds the MyST that its chapter is written in, which the book shows and
+programs for notebooks do not. So with each page two notebooks are written, whose text comes from
+the finished page (`plainmarkdown`), with its numbers, and at its end the sources that it cites:
+
+- one to download and to open on Colab, in the site's ``_notebooks/``; it stands alone, so its links
+  lead to the site, and on Colab it installs the course,
+- one for JupyterLab (`copies`), in the folder ``course_lab`` beside the book; it stands beside
+  those of the other pages, where the course is installed, so its links lead to them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pybtex_docutils
 from docutils import nodes
+from markupsafe import Markup
 from sphinx.util import logging
 
 from colab import TAG, install_cell
 from editions import plain_notebook
-from plainmarkdown import Piece, UnknownNode, Writer
+from markdownmarks import escape
+from plaininline import UnknownNode
+from plainmarkdown import Piece, Writer
 from repository import Repository
 
 if TYPE_CHECKING:
@@ -108,40 +116,99 @@ def sources_title(env: BuildEnvironment) -> tuple[str, str]:
     return page, env.titles[page].astext() if page else ""
 
 
-def write(app: Sphinx, pagename: str, _template: str, _context: Any, doctree: Any) -> None:
-    """Write the plain notebook of a page that was just written."""
+def on_site(base: str, here: str) -> Callable[[str], str]:
+    """Return what turns the address of another page, as the page `here` has it, into a full one.
+
+    Parameters
+    ----------
+    base : str
+        The address of the edition on the published site; without it there are no addresses.
+    here : str
+        The address of the page, from there.
+
+    Examples
+    --------
+    >>> on_site("https://example.org/vi", "noise.html")("ravine.html#a")
+    'https://example.org/vi/ravine.html#a'
+    """
+
+    def address(target: str) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(here), target))
+        return f"{base.rstrip('/')}/{path}" if base else ""
+
+    return address
+
+
+def in_folder(target: str) -> str:
+    """Return the address of the notebook of another page, in the folder of all of them.
+
+    Examples
+    --------
+    >>> in_folder("ravine.html#a")
+    'ravine.ipynb'
+    """
+    stem, suffix = posixpath.splitext(target.partition("#")[0])
+    return f"{stem}.ipynb" if suffix == ".html" else ""
+
+
+def neighbours(context: dict[str, Any], words: dict[str, str]) -> list[Piece]:
+    """Return the line that leads to the pages before and after a page."""
+    links = []
+    for name, said in (("prev", f"{words['key_previous']} ←"), ("next", f"{words['key_next']} →")):
+        if page := context.get(name):
+            title = escape(Markup(page["title"]).striptags())
+            links.append(f"{said} [{title}]({in_folder(page['link'])})")
+    return ["---", " · ".join(links)] if links else []
+
+
+def write(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Write the plain notebooks of a page that was just written."""
     source = Path(str(app.env.doc2path(pagename))) if doctree is not None else Path()
     if source.suffix != ".ipynb":
         return
-    base = app.config.html_baseurl and app.config.html_baseurl.rstrip("/") + "/"
-    writer = Writer(app.builder, pagename, base)  # type: ignore[arg-type]
-    try:
+    stored = source.read_text(encoding="utf-8")
+    page, title = sources_title(app.env)
+    sources = list(cited(app.env, pagename)) if page != pagename else []
+
+    def plain(address: Callable[[str], str], end: list[Piece]) -> dict[str, Any]:
+        writer = Writer(app.builder, address)  # type: ignore[arg-type]
         pieces = writer.write(doctree)
-        page, title = sources_title(app.env)
-        sources = list(cited(app.env, pagename)) if page != pagename else []
         if sources:
             pieces.append(writer.entries(title, sources))
+        return with_text(json.loads(stored), [*pieces, *end])
+
+    try:
+        here = app.builder.get_target_uri(pagename)
+        alone = plain(on_site(app.config.html_baseurl, here), [])
+        where = app.config.course_repository
+        installing(alone, Repository(**where) if where else None)
+        _store(Path(app.outdir, plain_notebook(pagename)), alone)
+        if app.config.course_lab:
+            end = neighbours(context, app.config.course_words)
+            _store(Path(app.config.course_lab, f"{pagename}.ipynb"), plain(in_folder, end))
     except UnknownNode as error:
         logger.warning(
             "on the page %r, {%s} has no form in the notebook to download: use a directive that "
-            "other pages use, or say in site/plainmarkdown.py how it is written in plain Markdown",
+            "other pages use, or say in site/plainmarkdown.py (within a line, plaininline.py) how "
+            "it is written in plain Markdown",
             pagename,
             error.name,
             location=error.node,
             type="course",
             subtype="plain",
         )
-        return
-    notebook = with_text(json.loads(source.read_text(encoding="utf-8")), pieces)
-    where = app.config.course_repository
-    installing(notebook, Repository(**where) if where else None)
-    path = Path(app.outdir, plain_notebook(pagename))
+
+
+def _store(path: Path, notebook: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
     path.write_text(text + "\n", encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Write a notebook with each page."""
+    """Write the notebooks with each page."""
+    app.add_config_value("course_lab", "", "html")
     app.connect("html-page-context", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

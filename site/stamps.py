@@ -168,5 +168,10 @@ class SiteStamp:
 
     def _now(self, made_of: str) -> dict[str, str]:
         # With the books: whoever throws one away wants it to be built.
-        there = [*_below(self.target), *self.path.parent.glob("*/built.json")]
+        books = self.path.parent
+        there = [
+            *_below(self.target),
+            *books.glob("*/built.json"),
+            *books.glob(f"*/{editions.LAB}/*.ipynb"),
+        ]
         return {"made_of": made_of, "site": _digest(there)}

@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from filelock import FileLock
 
 import assemble
@@ -32,6 +33,7 @@ import course_sphinx
 import editions
 import figures
 import linebreaks
+import onebook
 import reference
 import searchwords
 import serve
@@ -562,6 +564,21 @@ def test_links_between_the_languages(built: Path) -> None:
     assert re.findall(r'lang="(\w+)"[^>]*aria-current', menu[0]) == ["vi"]
 
 
+@pytest.mark.slow
+def test_a_source_is_in_english_in_every_language_and_the_pages_that_cite_it_are_not(
+    built: Path,
+) -> None:
+    entry = BeautifulSoup(page(built, "vi/index.html"), "html.parser").select_one("div.citation p")
+    assert entry is not None
+    english = entry.select_one('[lang="en"]')
+    assert english is not None
+    assert "Some methods" in english.get_text()
+    cited_on = entry.select_one(".mm-cited-on")
+    assert cited_on is not None
+    assert cited_on.get_text() == "Mở đầu"
+    assert cited_on.find_parent(lang="en") is None
+
+
 def notebook_menu(text: str) -> str:
     """Return the menu of the notebook of a page."""
     menu = re.search(r'<details class="mm-notebook">.*?</details>', text, flags=re.DOTALL)
@@ -585,7 +602,7 @@ def test_a_page_says_where_its_notebook_runs(
     links = dict(re.findall(r'<a href="([^"]*)" target="_blank" rel="noopener">([^<]*)<', menu))
     run_on = editions.ui(name[:2])["course"]["run_on"]
     file = f"notebooks/{notebook}.ipynb"
-    quoted = f"lab%2Ftree%2F{file.replace('/', '%2F')}"
+    quoted = f"lab%2Ftree%2Fmy-notebooks%2F{notebook.replace('/', '%2F')}.ipynb"
     assert links == {
         f"https://mybinder.org/v2/gh/ada/course/main?urlpath={quoted}": run_on % "Binder",
         f"https://colab.research.google.com/github/ada/course/blob/main/{file}": run_on % "Colab",
@@ -636,15 +653,12 @@ def test_colab_opens_the_plain_notebook_where_there_is_a_branch_of_them(
         course_plain_branch=branch,
         course_on_colab=True,
     )
-    ways = course_sphinx._ways_to_run(config, "vi/later.ipynb", "vi")  # type: ignore[arg-type]
+    ways = course_sphinx._ways_to_run(config, "later", "vi")  # type: ignore[arg-type]
     links = {link["name"]: link["url"] for link in ways["runs_on"]}
     assert links["Colab"] == f"https://colab.research.google.com/github/ada/course/blob/{opened}"
     assert links["Binder"].endswith("notebooks%2Fvi%2Flater.ipynb"), "where the environment is"
     config.course_on_colab = False  # only the stored ones lack the cell that installs the course
-    names = [
-        link["name"]
-        for link in course_sphinx._ways_to_run(config, "vi/later.ipynb", "vi")["runs_on"]
-    ]  # type: ignore[arg-type]
+    names = [link["name"] for link in course_sphinx._ways_to_run(config, "later", "vi")["runs_on"]]  # type: ignore[arg-type]
     assert ("Colab" in names) == bool(branch)
 
 
@@ -842,6 +856,21 @@ def test_a_second_build_touches_nothing(copy: Path) -> None:
     script.write_text("damaged", encoding="utf-8")
     assert "\n1 of " in run(copy).stdout
     assert "damaged" not in script.read_text(encoding="utf-8")
+
+
+def test_a_book_whose_notebooks_for_jupyterlab_are_gone_is_not_complete(tmp_path: Path) -> None:
+    task = onebook.Task("vi", {"index": tmp_path / "index.ipynb"}, tmp_path / "vi", True)
+    task.html.mkdir(parents=True)
+    task.finish({"frame": "x"})
+    assert task.stamp() == {}
+    task.lab.mkdir()
+    (task.lab / "index.ipynb").touch()
+    assert task.stamp() == {"frame": "x"}
+    task.start("x")
+    assert (task.lab / "index.ipynb").is_file(), "a page that did not change is not written again"
+    task.finish({"frame": "x"})
+    task.start("y")
+    assert not task.lab.exists()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -72,6 +73,26 @@ def test_the_message_shows_where_in_a_long_formula() -> None:
     ) as caught:
         formulas.render(tex)
     assert len(str(caught.value)) < 140
+
+
+@pytest.mark.parametrize(
+    "formulas_of_it",
+    [None, {"x": "<b>x</b>"}, [1], [["x", True]], [["x", True, None]], [[["x"], True, "<b>x</b>"]]],
+)
+def test_a_file_of_formulas_that_is_not_as_it_was_written_is_made_anew(
+    tmp_path: Path, formulas_of_it: object
+) -> None:
+    path = tmp_path / "formulas.json"
+    drawn = {("y", False): "<i>y</i>"}
+    formulas.keep(path, drawn)
+    kept = json.loads(path.read_text("utf-8"))
+    kept["formulas"] = formulas_of_it
+    if formulas_of_it is None:
+        del kept["formulas"]
+    path.write_text(json.dumps(kept), "utf-8")
+    assert formulas._read(path) == {}
+    formulas.keep(path, drawn)
+    assert formulas._read(path) == drawn
 
 
 def test_a_formula_that_was_kept_is_not_drawn_again(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 from pathlib import Path
@@ -16,12 +17,15 @@ from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 import colab
+import copies
 import decks
 import editions
 import formulas
 import plain
 import plainbranch
-from plainmarkdown import UnknownNode, Writer, emphasised, escape, tex_line
+from markdownmarks import emphasised, escape, tex_line
+from plaininline import Inline, UnknownNode
+from plainmarkdown import Writer
 from repository import Repository
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +51,7 @@ def plain_cells(site: Path, language: str, page: str) -> list[Any]:
 
 def writer() -> Writer:
     """Return a writer of words, which needs no book."""
-    return Writer(cast(Any, SimpleNamespace(config=None, env=None)), "page")
+    return Writer(cast(Any, SimpleNamespace(config=None, env=None, srcdir="")))
 
 
 def words_of(cells: list[Any]) -> list[str]:
@@ -224,11 +228,41 @@ def test_a_formula_stands_on_one_line_and_is_no_tag() -> None:
 def test_a_reference_is_a_link_where_it_leads_somewhere(
     base: str, target: dict[str, str], written: str
 ) -> None:
-    builder: Any = SimpleNamespace(
-        config=None, env=None, get_target_uri=lambda page: f"{page}.html"
-    )
-    reference = nodes.reference("", "b", **target)
-    assert Writer(builder, "ravine", base)._reference(reference) == written
+    paragraph = nodes.paragraph("", "", nodes.reference("", "b", **target))
+    assert Inline(Path(), plain.on_site(base, "ravine.html")).line(paragraph) == written
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", COURSE.editions)
+def test_in_jupyterlab_links_lead_to_the_notebooks_beside(built_site: Path, language: str) -> None:
+    assert built_site.is_dir()
+    notebooks = COURSE.lab_notebooks(language)
+    led_to: dict[str, set[str]] = {}
+    for page, path in notebooks.items():
+        cells = nbformat.read(path, as_version=4).cells
+        source = nbformat.read(COURSE.notebooks(language)[page], as_version=4).cells
+        assert colab.chapter_cells(cells) == colab.chapter_cells(source)
+        html = "".join(map(MARKDOWN.render, words_of(cells)))
+        soup = BeautifulSoup(html, "html.parser")
+        links = [str(link["href"]) for link in soup.select("a[href]")]
+        led_to[page] = {link for link in links if not re.match(r"https?:|mailto:", link)}
+    files = {path.name for path in notebooks.values()}
+    assert set().union(*led_to.values()) <= files
+    pages = COURSE.pages(language)
+    for before, after in itertools.pairwise(pages):
+        assert f"{after}.ipynb" in led_to[before]
+        assert f"{before}.ipynb" in led_to[after]
+
+
+@pytest.mark.slow
+def test_binder_is_led_to_where_its_image_has_the_copies(
+    built_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert built_site.is_dir()
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    copies.renew(COURSE, "zh", tmp_path / editions.COPIES)
+    pages = COURSE.pages("zh")
+    assert all((tmp_path / editions.copied_notebook("zh", page)).is_file() for page in pages)
 
 
 def test_what_has_no_form_is_an_error_that_names_it() -> None:
