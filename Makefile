@@ -84,7 +84,7 @@ test: $(VENV)/.dev  ## everything: checks, book, unit tests, stored outputs, the
 	@$(PY) site/check.py
 	@$(PY) site/book.py $(jobs)
 	@$(PY) site/slides.py $(jobs)
-	@$(PY) site/verify.py $(jobs)
+	@$(PY) site/verify.py --jobs $(workers)
 	@$(BIN)/pytest -n $(workers) --dist loadgroup --no-loadscope-reorder --doctest-modules d2lmini tests
 
 coverage: $(VENV)/.dev  ## which branches of d2lmini its unit tests reach; fails below 95 %

@@ -27,14 +27,25 @@ class Tab:
         if not request.url.startswith((self.host, "data:")):
             self.problems.append(f"request: {request.url}")
 
+    def go(self, address, path):
+        """Open a page anew, even if it is the one that is open.
+
+        A link to a place in it would load nothing, so an empty page comes between the two; between
+        others that would only cost time.
+        """
+        self.host = re.match(r"\w+://[^/]*", address)[0]
+        self.problems = []
+        file, _, place = path.partition("#")
+        if place and self.page.url.partition("#")[0] == f"{address}/{file}":
+            self.page.goto("about:blank")
+        self.page.goto(f"{address}/{path}")
+
     def leave(self):
-        """Go to an empty page, with a window and a mouse as they were at the beginning."""
-        self.page.goto("about:blank")
+        """Leave the page to the next test, with a window and a mouse as they were at first."""
         if self.page.viewport_size != self.options["viewport"]:
             self.page.set_viewport_size(self.options["viewport"])
         self.page.emulate_media(media="null")
         self.page.mouse.move(0, 0)
-        self.problems = []
 
 
 class Tabs:
@@ -78,9 +89,8 @@ def visiting(tabs, session):
         borrowed.append(tab)
         if quiet:
             quiet_ones.append(tab)
-        tab.host = re.match(r"\w+://[^/]*", address)[0]
         tab.page.watch = tab
-        tab.page.goto(f"{address}/{path}")
+        tab.go(address, path)
         return tab.page
 
     yield go
