@@ -22,7 +22,7 @@ from .data.dataset import Dataset
 from .evaluation import accuracy, check_loss, mean_loss, modes
 from .history import History
 from .losses import Loss, paired
-from .sgd import update
+from .sgd import descend, update
 
 __all__ = ["Settings", "run"]
 
@@ -69,7 +69,7 @@ def run(
     """Train the model in place; the arguments are those of :func:`~d2lmini.training.train`."""
     started = time.perf_counter()
     params = [p for p in model.parameters() if p.requires_grad]
-    states = [torch.zeros_like(p) for p in params]
+    states = [torch.zeros_like(p) for p in params] if settings.beta else []
     costs: list[float] = []
     smoothed: list[float] = []
     s = settings.smoothing
@@ -95,7 +95,10 @@ def run(
             if not math.isfinite(value):
                 diverged = True
                 break
-            update(params, states, eta=settings.eta, beta=settings.beta)
+            if settings.beta:
+                update(params, states, eta=settings.eta, beta=settings.beta)
+            else:
+                descend(params, eta=settings.eta)
 
             weighted = s * weighted + (1 - s) * value
             weight = s * weight + (1 - s)

@@ -10,7 +10,7 @@ from torch import Tensor
 from .checks import as_number, shown
 from .messages import Phrase, tell
 
-__all__ = ["sgd_momentum", "update"]
+__all__ = ["descend", "sgd_momentum", "update"]
 
 # Made once, and not at every step.
 _NEED = Phrase("a finite value")
@@ -25,6 +25,17 @@ def update(params: Sequence[Tensor], states: Sequence[Tensor], *, eta: float, be
         if x.grad is not None:
             v.mul_(beta).add_(x.grad)
             x.sub_(v, alpha=eta)
+
+
+@torch.no_grad()
+def descend(params: Sequence[Tensor], *, eta: float) -> None:
+    """Make the step of :func:`update` for beta = 0, where the velocity is the gradient itself.
+
+    That is one pass over memory instead of three, and no velocities to keep.
+    """
+    for x in params:
+        if x.grad is not None:
+            x.sub_(x.grad, alpha=eta)
 
 
 def sgd_momentum(

@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
+import joblib
 import numpy as np
 import psutil
 import pytest
@@ -742,6 +744,22 @@ def test_a_full_disk_is_an_error_that_leaves_nothing_half_written(
     assert len(sweep(line_model, made_up(), **options)) == 3
 
 
+def test_workers_that_wait_for_data_end_when_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_package: object, path: Path) -> None:
+        assert len(workers_of_this_process()) == 2  # which load PyTorch meanwhile
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(joblib, "dump", full)
+    with pytest.raises(OSError, match=r"cannot be put where the workers.*No space left"):
+        sweep(line_model, made_up(), eta=[0.1, 0.2], workers=2, memo=False, **QUICK)
+    assert not workers_of_this_process()
+    assert not list(tmp_path.glob("d2lmini-sweep-*"))
+
+
 def test_a_folder_that_cannot_be_made_is_met_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="sweep cannot write to folder="):
@@ -1181,6 +1199,20 @@ def test_threads_of_one_worker_take_turns(expected: list[d2l.History]) -> None:
         )
     for ours, theirs in zip(runs.histories, expected, strict=True):
         assert_same_numbers(ours, theirs)
+
+
+def test_a_worker_decides_how_pytorch_is_loaded() -> None:
+    """So it must not be there before, and what it brings is never looked through for garbage."""
+    code = (
+        "import gc, os, sys\n"
+        "from d2lmini._worker import begin\n"
+        "assert 'torch' not in sys.modules\n"
+        "begin(os.getppid(), 'd2lmini.sweeps.engines')\n"
+        "assert 'torch' in sys.modules\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 10 * len(gc.get_objects()))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "True True\n"
 
 
 def test_importing_sweeps_brings_in_neither_processes_nor_clusters() -> None:

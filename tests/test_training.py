@@ -138,6 +138,19 @@ def test_the_update_leaves_parameters_without_gradient_and_all_gradients_alone()
     assert x.grad.tolist() == [1.0, 2.0]
 
 
+def test_without_momentum_the_two_lines_need_no_velocity() -> None:
+    ours = mlp([3, 40, 2], seed=0)
+    theirs = copy.deepcopy(ours)
+    params, others = list(ours.parameters()), list(theirs.parameters())
+    states = [torch.randn_like(p) for p in others]  # of steps before, to be forgotten
+    for p, q in zip(params[:-1], others[:-1], strict=True):  # the last one has no gradient
+        p.grad = q.grad = torch.randn_like(p).relu()
+    sgd.descend(params, eta=0.3)
+    sgd.update(others, states, eta=0.3, beta=0.0)
+    assert torch.equal(weights(ours), weights(theirs))
+    assert not torch.equal(weights(ours), weights(mlp([3, 40, 2], seed=0)))
+
+
 def test_the_update_without_gradients_or_velocities_says_what_lacks() -> None:
     x = torch.ones(2, requires_grad=True)
     with pytest.raises(ValueError, match=r"call loss.backward\(\) first"):
@@ -149,14 +162,15 @@ def test_the_update_without_gradients_or_velocities_says_what_lacks() -> None:
 # The loop
 
 
-def test_train_makes_the_steps_of_the_usual_loop(data: Dataset) -> None:
+@pytest.mark.parametrize("beta", [0.0, 0.9])
+def test_train_makes_the_steps_of_the_usual_loop(data: Dataset, beta: float) -> None:
     """Oracle: torch.optim.SGD over the same minibatches, in float64."""
     ours = mlp([2, 8, 3], seed=0).double()
     theirs = copy.deepcopy(ours)
-    history = quick(ours, data, beta=0.9, seed=3)
+    history = quick(ours, data, beta=beta, seed=3)
 
     x, y = torch.tensor(data.train_x, dtype=torch.float64), torch.tensor(data.train_y)
-    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9)
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=beta)
     generator = torch.Generator().manual_seed(3)
     costs: list[float] = []
     while len(costs) < 30:
@@ -174,7 +188,7 @@ def test_train_makes_the_steps_of_the_usual_loop(data: Dataset) -> None:
     torch.testing.assert_close(weights(ours), weights(theirs), rtol=1e-12, atol=1e-14)
     guesses = theirs(torch.tensor(data.test_x, dtype=torch.float64)).argmax(dim=1).numpy()
     assert history.accuracy == (guesses == data.test_y).mean()
-    assert (history.steps, history.eta, history.beta) == (30, 0.1, 0.9)
+    assert (history.steps, history.eta, history.beta) == (30, 0.1, beta)
     assert (history.data, history.diverged, history.test_loss) == ("made up", False, None)
     assert f"30 steps, test accuracy {history.accuracy:.3f}" in repr(history)
 

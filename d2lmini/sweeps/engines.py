@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 import re
-import signal
 import tempfile
 import threading
 import time
@@ -20,6 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ import cloudpickle
 import torch
 
 from .. import _language
+from .._worker import begin
 from ..data.dataset import Dataset
 from ..messages import tell
 from ..training import train
@@ -40,6 +41,7 @@ Results = Generator[tuple[int, Outcome], None, None]
 
 # A run that was at work when its worker died is tried again, once: it may have been innocent.
 _TRIES = 2
+_PACKAGE = "package"  # the file that workers wait for
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,11 @@ def in_processes(package: Package, jobs: Iterable[Job], workers: int) -> Results
     """
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
-    def executor(folder: str) -> Any:
+    def executor() -> Any:
         return ProcessPoolExecutor(
             max_workers=1,
-            initializer=_begin,
-            initargs=(folder, os.getpid()),
+            initializer=begin,
+            initargs=(os.getpid(), __name__),
             # Read when libraries are loaded, so that none starts threads that would never be used.
             env={"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
@@ -117,7 +119,8 @@ def in_processes(package: Package, jobs: Iterable[Job], workers: int) -> Results
     running: dict[Future[Outcome], tuple[int, int, Run, int]] = {}
     executors: dict[int, Any] = {}
     free = list(range(workers))
-    with _on_disk(package) as folder:
+    written = False
+    with _temporary_folder() as folder:
         try:
             while True:
                 while free:
@@ -126,10 +129,13 @@ def in_processes(package: Package, jobs: Iterable[Job], workers: int) -> Results
                         break
                     slot = free.pop()
                     if slot not in executors:
-                        executors[slot] = executor(folder)
-                    running[executors[slot].submit(_perform_local, job[1])] = (slot, *job)
+                        executors[slot] = executor()
+                    running[executors[slot].submit(_perform_local, folder, job[1])] = (slot, *job)
                 if not running:
                     return
+                if not written:  # while the workers load PyTorch
+                    _write(package, Path(folder))
+                    written = True
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     slot, index, run, tries = running.pop(future)
                     free.append(slot)
@@ -215,57 +221,49 @@ def _death(error: BaseException, tries: int) -> str:
 
 
 @contextmanager
-def _on_disk(package: Package) -> Iterator[str]:
-    """Keep the package in a temporary folder, from which all workers map the same memory."""
-    import joblib
+def _temporary_folder() -> Iterator[str]:
+    """Make a folder, and remove it even if this process should be killed."""
     from joblib.externals.loky.backend import resource_tracker
 
     with tempfile.TemporaryDirectory(prefix="d2lmini-sweep-", ignore_cleanup_errors=True) as folder:
         # The tracker is a process that outlives this one, should it be killed, and tidies up.
         resource_tracker.register(folder, "folder")
         try:
-            try:
-                joblib.dump(package, Path(folder) / "package")
-            except OSError as error:
-                raise OSError(
-                    tell(
-                        "the data cannot be put where the workers find them, in {folder}: "
-                        "{error}. Make room there, name another folder in TMPDIR, or train in "
-                        "this process with workers=1",
-                        folder=tempfile.gettempdir(),
-                        error=error,
-                    )
-                ) from error
             yield folder
         finally:
             resource_tracker.unregister(folder, "folder")
 
 
-_package: Package | None = None  # of a worker
-
-
-def _begin(folder: str, parent: int) -> None:
-    """Prepare a worker process."""
+def _write(package: Package, folder: Path) -> None:
+    """Put the package on disk, from where all workers map the same memory."""
     import joblib
-    from tqdm import tqdm
 
-    # By itself it would take a semaphore of the system, which stays behind when a worker is killed.
-    tqdm.set_lock(threading.RLock())
-
-    # Ctrl-C reaches all processes of a terminal; the one that started the sweep ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    global _package
-    _package = joblib.load(Path(folder) / "package", mmap_mode="r")
-
-
-def _end_with(parent: int) -> None:
-    """End this process when the one that started it has ended, even by kill -9."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
+    try:
+        joblib.dump(package, folder / "part")
+        (folder / "part").rename(folder / _PACKAGE)  # whole, as soon as it is there
+    except OSError as error:
+        raise OSError(
+            tell(
+                "the data cannot be put where the workers find them, in {folder}: "
+                "{error}. Make room there, name another folder in TMPDIR, or train in "
+                "this process with workers=1",
+                folder=tempfile.gettempdir(),
+                error=error,
+            )
+        ) from error
 
 
-def _perform_local(run: Run) -> Outcome:
-    assert _package is not None
-    return perform(_package, run)
+@cache
+def _read(folder: str) -> Package:
+    """Map the package, in a worker, as soon as it is there."""
+    import joblib
+
+    path = Path(folder) / _PACKAGE
+    while not path.exists():
+        time.sleep(0.01)
+    package: Package = joblib.load(path, mmap_mode="r")
+    return package
+
+
+def _perform_local(folder: str, run: Run) -> Outcome:
+    return perform(_read(folder), run)
