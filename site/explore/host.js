@@ -128,7 +128,13 @@
     box?.addEventListener("keydown", (event) => {
       if (event.key === "Escape") show();
     });
-    input.addEventListener("input", () => commit(snap(input.valueAsNumber)));
+    let moved = false; // by a hand
+    input.addEventListener("input", () => {
+      moved = true;
+      commit(snap(input.valueAsNumber));
+      moved = false;
+    });
+    input.addEventListener("change", () => { input.value = inward(model.get("value")); });
     input.addEventListener("keydown", (event) => {
       const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
       if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -138,7 +144,8 @@
     const show = () => {
       const value = model.get("value");
       const text = format(value, model.get("readout_format"));
-      input.value = inward(value);
+      // While a hand moves the thumb, the browser has it where it belongs, to a pixel or so.
+      if (!moved || Math.abs(input.valueAsNumber - inward(value)) > (high - low) / 300) input.value = inward(value);
       if (input.getAttribute("aria-valuetext") !== text) input.setAttribute("aria-valuetext", text);
       if (box && box.value !== text) box.value = text;
     };
@@ -215,12 +222,20 @@
     return true;
   }
 
-  let waiting = 0;
+  const REST = 400; // milliseconds
+  let [waiting, changed, latest] = [0, 0, null];
   function remember(figure) {
+    [changed, latest] = [performance.now(), figure];
+    waiting ||= setTimeout(note, REST);
+  }
+
+  /** Write the latest setting into the address, when it rests: one timer for many changes. */
+  function note() {
+    const left = changed + REST - performance.now();
+    waiting = left > 1 ? setTimeout(note, left) : 0;
     // The address of a heading, which the reader asked for, is left alone.
-    if (location.hash && !placed.has(/^#([\w-]+):/.exec(location.hash)?.[1])) return;
-    clearTimeout(waiting);
-    waiting = setTimeout(() => replace(write(figure)), 400);
+    if (waiting || (location.hash && !placed.has(/^#([\w-]+):/.exec(location.hash)?.[1]))) return;
+    replace(write(latest));
   }
 
   async function copy(text) {
