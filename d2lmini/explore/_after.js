@@ -54,11 +54,10 @@ function show(/** @type {() => void} */ picture, time = performance.now()) {
  */
 export function draw(picture) {
   if (frame && !late()) disarm();
-  const { type = "" } = globalThis.event ?? {};
-  if (!held || !["input", "pointermove"].includes(type) || performance.now() - began < APART) return requestAnimationFrame((time) => show(picture, time));
+  const by = globalThis.event;
   // Several values that change together are one picture.
-  queueMicrotask(() => show(picture));
-  return 0;
+  if (held && by?.isTrusted && /^(input|pointermove)$/.test(by.type) && performance.now() - began > APART) return queueMicrotask(() => show(picture)) ?? 0;
+  return requestAnimationFrame((time) => show(picture, time));
 }
 
 /**

@@ -128,13 +128,7 @@
     box?.addEventListener("keydown", (event) => {
       if (event.key === "Escape") show();
     });
-    let moved = false; // by a hand
-    input.addEventListener("input", () => {
-      moved = true;
-      commit(snap(input.valueAsNumber));
-      moved = false;
-    });
-    input.addEventListener("change", () => { input.value = inward(model.get("value")); });
+    input.addEventListener("input", () => commit(snap(input.valueAsNumber)));
     input.addEventListener("keydown", (event) => {
       const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 }[event.key];
       if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -144,8 +138,7 @@
     const show = () => {
       const value = model.get("value");
       const text = format(value, model.get("readout_format"));
-      // While a hand moves the thumb, the browser has it where it belongs, to a pixel or so.
-      if (!moved || Math.abs(input.valueAsNumber - inward(value)) > (high - low) / 300) input.value = inward(value);
+      input.value = inward(value);
       if (input.getAttribute("aria-valuetext") !== text) input.setAttribute("aria-valuetext", text);
       if (box && box.value !== text) box.value = text;
     };
