@@ -185,8 +185,8 @@ function stream([a, b, c, d], [x, v], [cx, cy, kx, ky], put) {
     run += far;
     px += dx;
     py += dy;
-    // A corner where the line has bent by about a tenth of a pixel, and at its end.
-    if (run * Math.abs(wx * dy - wy * dx) > 0.8 * far || run > 60 || t === last || length >= 1400) {
+    // A corner where the line has bent by some hundredths of a pixel, and at its end.
+    if (run * Math.abs(wx * dy - wy * dx) > 0.15 * far || run > 60 || t === last || length >= 1400) {
       path += `L${corner(px)} ${corner(py)}`;
       run = 0;
     }
