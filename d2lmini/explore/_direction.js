@@ -85,13 +85,13 @@ export function pathCard(labels, { label, lam, steps, i = 0 }) {
   return {
     nodes: [make("div", { class: "head", style: "margin:.5rem 0 0;gap:0 .5rem;font-size:.8125rem" }, make("span", {}, sign, title), beside), area.node],
     layout: (/** @type {number} */ width, /** @type {number} */ height, half = 2) => area.layout(width, height, [[0, steps], [-half, half]]),
-    /** Draw x over its steps; return the words. */
+    /** Draw x over its steps; return what gives the words. */
     draw(/** @type {number[]} */ x, /** @type {number} */ value, /** @type {number} */ eta, /** @type {number} */ beta) {
       line.draw(x.map((v, t) => [t, v]), area);
       // Critical is what is so to the digits that are shown.
-      const texts = [`${lam}\u00a0=\u00a0${num(value)}: ${labels[`explore.regime.${regime(value, eta, beta, 5e-4)}`]}`, rho(rate(value, eta, beta))];
-      after(title, () => [title, beside].forEach((node, k) => write(node, texts[k])));
-      return texts.join(", ");
+      const texts = () => [`${lam}\u00a0=\u00a0${num(value)}: ${labels[`explore.regime.${regime(value, eta, beta, 5e-4)}`]}`, rho(rate(value, eta, beta))];
+      after(title, () => texts().forEach((text, k) => write([title, beside][k], text)));
+      return () => texts().join(", ");
     },
   };
 }

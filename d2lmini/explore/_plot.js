@@ -12,12 +12,14 @@ export const pixel = (/** @type {number[]} */ [x, y]) => `${digits(x)} ${digits(
  * @param {number[][]} points
  * @param {number[][]} box [[low, high], [low, high]]
  * @param {(p: number[]) => number[]} place from data to pixels
+ * @param {boolean} [spots] whether its dots are wanted
  * @returns {{line: string, dots: string, exit: null | {step: number, at: number[], angle: number}}}
  */
-export function trail(points, box, place) {
+export function trail(points, box, place, spots = true) {
   const [[a, b], [c, d]] = box;
-  const inside = (/** @type {number[]} */ [x, y]) => x >= a && x <= b && y >= c && y <= d;
-  const text = (/** @type {number[]} */ p) => pixel(place(p));
+  const [x0, y0] = place([a, c]);
+  const [kx, ky] = place([b, d]).map((v, i) => (v - (i ? y0 : x0)) / (i ? d - c : b - a));
+  const text = (/** @type {number} */ x, /** @type {number} */ y) => `${digits(x0 + (x - a) * kx)} ${digits(y0 + (y - c) * ky)}`;
   // The point where the way from p (inside) to q (outside) crosses the edge.
   const edge = (/** @type {number[]} */ p, /** @type {number[]} */ q) => {
     const share = p.map((v, i) => (q[i] > box[i][1] ? (box[i][1] - v) / (q[i] - v) : q[i] < box[i][0] ? (box[i][0] - v) / (q[i] - v) : 1));
@@ -28,23 +30,31 @@ export function trail(points, box, place) {
   let dots = "";
   let exit = null;
   let there = false;
-  points.forEach((p, t) => {
-    const here = inside(p);
-    const before = points[t - 1];
+  // Hundreds of points at each input: without an array for each.
+  for (let t = 0; t < points.length; t++) {
+    const p = points[t];
+    const x = p[0];
+    const y = p[1];
+    const here = x >= a && x <= b && y >= c && y <= d;
     if (here) {
-      const at = text(p);
-      dots += `M${at}h0`;
-      line += there ? `L${at}` : t ? `M${text(edge(p, before))}L${at}` : `M${at}`;
+      const at = text(x, y);
+      if (spots) dots += `M${at}h0`;
+      if (!there && t) {
+        const from = edge(p, points[t - 1]);
+        line += `M${text(from[0], from[1])}`;
+      }
+      line += there || t ? `L${at}` : `M${at}`;
     } else if (there) {
+      const before = points[t - 1];
       const at = edge(before, p);
-      line += `L${text(at)}`;
+      line += `L${text(at[0], at[1])}`;
       if (!exit) {
         const [from, to] = [place(before), place(at)];
         exit = { step: t, at: to, angle: Math.atan2(to[1] - from[1], to[0] - from[0]) };
       }
     }
     there = here;
-  });
+  }
   return { line, dots, exit };
 }
 
@@ -54,8 +64,11 @@ export function trail(points, box, place) {
  * @param {any} area a plot
  * @returns {string}
  */
-export const outline = (points, { place }) =>
-  `M${points.map((p) => pixel(place(p))).join("L")}`;
+export function outline(points, { place }) {
+  let path = "";
+  for (const p of points) path += `${path ? "L" : "M"}${pixel(place(p))}`;
+  return path;
+}
 
 /**
  * A drawing area: a clipped group for `marks`, one `over` it that is not clipped, axes around both.
@@ -197,9 +210,9 @@ export function curve(colour, { dash = "none", width = 1.75, dots = 4.5, most = 
   return {
     node: make("svg:g", {}, line, spots),
     draw(points, { box, place }) {
-      const path = trail(points, box, place);
+      const path = trail(points, box, place, !!dots && points.length <= most);
       set(line, { d: path.line });
-      set(spots, { d: dots && points.length <= most ? path.dots : "" });
+      set(spots, { d: path.dots });
       return path.exit;
     },
   };

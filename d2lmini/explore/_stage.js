@@ -159,10 +159,12 @@ function stage(el, values) {
   const known = new Map();
   /** @type {Picture | undefined} */
   let picture;
-  let [width, frame, timer] = [0, 0, 0];
+  let [width, frame, timer, asked] = [0, 0, 0, false];
   const redraw = () => {
-    frame ||= draw(() => {
-      frame = 0;
+    if (asked) return;
+    asked = true;
+    frame = draw(() => {
+      asked = false;
       if (width) picture?.draw(values());
     });
   };
@@ -212,6 +214,7 @@ function stage(el, values) {
       theme.disconnect();
       scheme.removeEventListener("change", repaint);
       picture?.close?.();
+      picture = undefined;
       cancelAnimationFrame(frame);
       clearTimeout(timer);
       root.remove();

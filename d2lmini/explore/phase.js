@@ -4,9 +4,9 @@ import { after } from "./_after.js";
 import { head, key, presets } from "./_controls.js";
 import { rate, regime, roots } from "./_descent.js";
 import { columns, pathCard, rootPlane } from "./_direction.js";
-import { clamp, fill, fixed, make, num, rounded, set, stroke, write } from "./_figure.js";
+import { clamp, digits, fill, fixed, make, num, rounded, set, stroke, tenth, write } from "./_figure.js";
 import { grip } from "./_grip.js";
-import { curve, pixel, plot } from "./_plot.js";
+import { curve, plot } from "./_plot.js";
 import { explorable } from "./_stage.js";
 
 /** What a link to a setting holds, and the range of each number. */
@@ -121,20 +121,7 @@ function portrait(/** @type {any} */ { model, labels, initial, change }) {
       let [flows, tips] = ["", ""];
       for (let k = 0; k < STARTS; k++) {
         const angle = (2 * Math.PI * (k + 0.5)) / STARTS;
-        let [x, v, length, drawn] = [0.97 * half[0] * Math.cos(angle), 0.97 * half[1] * Math.sin(angle), 0, 0];
-        let at = [0, 0];
-        for (let t = 0; t <= 30 * FINE && length < 1400; t++) {
-          const next = [cx + x * (ux - cx), cy + v * (uy - cy)];
-          const step = t ? Math.hypot(next[0] - at[0], next[1] - at[1]) : 0;
-          if (length < 34 && length + step >= 34) tip(at, next, (head) => { tips += head; });
-          length += step;
-          // Of points closer than two pixels only some: nobody sees the others.
-          if (!t || length - drawn >= 2) {
-            flows += `${t ? "L" : "M"}${pixel(next.map((z) => clamp(z, -9999, 9999)))}`;
-            drawn = length;
-          }
-          [x, v, at] = [a * x + b * v, c * x + d * v, next];
-        }
+        flows += stream([a, b, c, d], [0.97 * half[0] * Math.cos(angle), 0.97 * half[1] * Math.sin(angle)], [cx, cy, ux - cx, uy - cy], (head) => { tips += head; });
       }
       [flows, tips].forEach((path, k) => set(sea[k], { d: path }));
       const found = lines(eta, beta);
@@ -163,11 +150,59 @@ function portrait(/** @type {any} */ { model, labels, initial, change }) {
   };
 }
 
+/**
+ * The path of a flow line, in pixels; `put` gets its arrow head.
+ * @param {number[]} step what takes (x, v) to the next point, row by row
+ * @param {number[]} start
+ * @param {number[]} scale where (0, 0) is, and how far it is to 1 along x and v
+ * @param {(path: string) => void} put
+ * @returns {string}
+ */
+function stream([a, b, c, d], [x, v], [cx, cy, kx, ky], put) {
+  let px = cx + x * kx;
+  let py = cy + v * ky;
+  let path = `M${corner(px)} ${corner(py)}`;
+  // How far the line has come, and since its last corner; where it went from there.
+  let length = 0;
+  let run = 0;
+  let wx = 0;
+  let wy = 0;
+  const last = 30 * FINE;
+  for (let t = 1; t <= last && length < 1400; t++) {
+    // Thousands of steps at each input: without arrays.
+    const next = a * x + b * v;
+    v = c * x + d * v;
+    x = next;
+    const dx = cx + x * kx - px;
+    const dy = cy + v * ky - py;
+    const far = Math.sqrt(dx * dx + dy * dy);
+    if (length < 34 && length + far >= 34) tip([px, py], [px + dx, py + dy], put);
+    if (!run) {
+      wx = dx / far;
+      wy = dy / far;
+    }
+    length += far;
+    run += far;
+    px += dx;
+    py += dy;
+    // A corner where the line has bent by some hundredths of a pixel, and at its end.
+    if (run * Math.abs(wx * dy - wy * dx) > 0.15 * far || run > 60 || t === last || length >= 1400) {
+      path += `L${corner(px)} ${corner(py)}`;
+      run = 0;
+    }
+  }
+  return path;
+}
+
+/** A coordinate of a corner; what is far outside stays there. */
+const corner = (/** @type {number} */ z) => digits(clamp(z, -9999, 9999));
+
 /** An arrow head at b, on the way from a. */
 function tip(/** @type {number[]} */ a, /** @type {number[]} */ b, /** @type {(path: string) => void} */ put) {
   const far = Math.hypot(b[0] - a[0], b[1] - a[1]);
   const [x, y] = [(b[0] - a[0]) / far, (b[1] - a[1]) / far];
-  put(`M${b[0] + 5 * x} ${b[1] + 5 * y}L${b[0] - 4 * x - 4 * y} ${b[1] - 4 * y + 4 * x}L${b[0] - 4 * x + 4 * y} ${b[1] - 4 * y - 4 * x}Z`);
+  const at = (/** @type {number} */ p, /** @type {number} */ q) => `${tenth(b[0] + p * x - q * y)} ${tenth(b[1] + p * y + q * x)}`;
+  put(`M${at(5, 0)}L${at(-4, 4)}L${at(-4, -4)}Z`);
 }
 
 /** The sentence. */
@@ -175,9 +210,9 @@ function sentence(/** @type {any} */ labels, /** @type {number} */ eta, /** @typ
   const kind = regime(1, eta, beta, 5e-4);
   const [[re, im], [other]] = roots(1, eta, beta);
   const size = rate(1, eta, beta);
-  const digits = (/** @type {number} */ v) => (Math.abs(Math.abs(v) - 1) < 5e-4 ? num(v, fixed(6)) : rounded(v, 3));
+  const told = (/** @type {number} */ v) => (Math.abs(Math.abs(v) - 1) < 5e-4 ? num(v, fixed(6)) : rounded(v, 3));
   return fill(labels[`phase.${eta && !beta ? "gd" : kind}`], {
-    r1: digits(re), r2: digits(other), re: digits(re), im: digits(im), rate: digits(size),
+    r1: told(re), r2: told(other), re: told(re), im: told(im), rate: told(size),
     period: num((2 * Math.PI) / Math.atan2(im, re)),
   });
 }
@@ -218,7 +253,7 @@ function mount(context) {
       after(told, () => {
         const text = sentence(labels, eta, beta);
         write(told, text);
-        say(`${words}. ${text}`);
+        say(`${words()}. ${text}`);
       });
     },
   };

@@ -208,7 +208,7 @@ function mount(context) {
         const steps = (/** @type {number} */ r) => num(Math.max(1, Math.log(0.01) / Math.log(r)), { maximumSignificantDigits: 2 });
         const kind = eta === 0 ? "still" : Math.abs(worst - 1) < 1e-9 ? "swings" : worst > 1 ? "diverges" : "converges";
         write(told, `${setting(eta, beta)}: ${fill(labels[`stability.${kind}`], { rate: rho(worst).slice(4), steps: steps(worst), best: steps(fastest) })}`);
-        say(`${told.textContent} ${words.join("; ")}`);
+        say(`${told.textContent} ${words.map((word) => word()).join("; ")}`);
       });
     },
   };

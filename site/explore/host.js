@@ -215,12 +215,20 @@
     return true;
   }
 
-  let waiting = 0;
+  const REST = 400; // milliseconds
+  let [waiting, changed, latest] = [0, 0, null];
   function remember(figure) {
+    [changed, latest] = [performance.now(), figure];
+    waiting ||= setTimeout(note, REST);
+  }
+
+  /** Write the latest setting into the address, when it rests: one timer for many changes. */
+  function note() {
+    const left = changed + REST - performance.now();
+    waiting = left > 1 ? setTimeout(note, left) : 0;
     // The address of a heading, which the reader asked for, is left alone.
-    if (location.hash && !placed.has(/^#([\w-]+):/.exec(location.hash)?.[1])) return;
-    clearTimeout(waiting);
-    waiting = setTimeout(() => replace(write(figure)), 400);
+    if (waiting || (location.hash && !placed.has(/^#([\w-]+):/.exec(location.hash)?.[1]))) return;
+    replace(write(latest));
   }
 
   async function copy(text) {
