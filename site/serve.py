@@ -25,6 +25,12 @@ ROOT = Path(__file__).resolve().parents[1]
 HEADERS = policy.headers(notfound.inline())
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A server for a browser, which opens more connections at once than Python's default of 5."""
+
+    request_queue_size = 128
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serve files, always fresh: what was just built is what is shown.
 
@@ -78,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     handler = functools.partial(Handler, directory=os.fspath(options.folder.resolve()))
     try:
         # Loopback only: a preview is nobody else's business.
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), handler)
+        server = Server(("127.0.0.1", options.port), handler)
     except OSError as error:
         print(f"Port {options.port} cannot be used: {error.strerror}.", file=sys.stderr)
         return 1

@@ -200,6 +200,9 @@ class QuietServer(http.server.ThreadingHTTPServer):
     """A server which does not report a browser that hung up while a file was on its way."""
 
     daemon_threads = True
+    # Python's default of 5 is less than a browser opens at once. What does not fit is tried again
+    # by the kernel, later and later, and the page hangs.
+    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore broken connections: pages are closed while they still load."""
