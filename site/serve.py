@@ -26,7 +26,10 @@ HEADERS = policy.headers(notfound.inline())
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A server for a browser, which opens more connections at once than Python's default of 5."""
+    """A server for a browser, which opens more connections at once than Python's default of 5.
+
+    What does not fit is tried again by the system, later and later, and the page hangs.
+    """
 
     request_queue_size = 128
 

@@ -31,6 +31,7 @@ import d2lmini as d2l
 import policy
 from chromium import FLAGS, BrowserError, named_or_found
 from explorable_visit import Tabs, frame, visiting
+from serve import Server
 from site_visit import PREFIX
 
 # The same examples every time, and no failure for being slow: whether a commit passes is no matter
@@ -196,13 +197,10 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         """Drop the log line."""
 
 
-class QuietServer(http.server.ThreadingHTTPServer):
+class QuietServer(Server):
     """A server which does not report a browser that hung up while a file was on its way."""
 
     daemon_threads = True
-    # Python's default of 5 is less than a browser opens at once. What does not fit is tried again
-    # by the kernel, later and later, and the page hangs.
-    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore broken connections: pages are closed while they still load."""
